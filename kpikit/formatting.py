@@ -1,0 +1,94 @@
+"""Numbers as readers see them. The only place that turns a rate into a percentage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+MISSING = "–"
+MINUS = "−"
+
+def _missing(value: object) -> bool:
+    """Say whether ``value`` is None, NaN or pandas' NA (which is not equal to itself)."""
+    return value is None or value != value or str(value) in {"<NA>", "NaT"}
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Return a number with thousands separators.
+
+    >>> number(1234567.891, 1), number(None), number(-0.001, 1)
+    ('1,234,567.9', '–', '0.0')
+    """
+    if value is None or _missing(value) or math.isinf(float(value)):
+        return MISSING
+    text = f"{float(value):,.{decimals}f}"
+    if text.startswith("-"):
+        text = text[1:] if not text.strip("-0.,") else MINUS + text[1:]
+    return text
+
+
+def percent(rate: float | None, decimals: int = 1) -> str:
+    """Return a rate between 0 and 1 as a percentage.
+
+    >>> percent(0.3661), percent(0.018, 0)
+    ('36.6 %', '2 %')
+    """
+    return MISSING if _missing(rate) else f"{number(float(rate) * 100, decimals)} %"  # type: ignore[arg-type]
+
+
+def points(difference: float | None, decimals: int = 1) -> str:
+    """Return a difference of two rates in percentage points, with its sign.
+
+    >>> points(-0.0213), points(0.02)
+    ('−2.1 points', '+2.0 points')
+    """
+    if _missing(difference):
+        return MISSING
+    text = number(float(difference) * 100, decimals)  # type: ignore[arg-type]
+    return f"{text if text.startswith(MINUS) else '+' + text} points"
+
+
+def money(value: float | None, currency: str = "", decimals: int | None = None) -> str:
+    """Return an amount with its currency; cents only below 1,000.
+
+    >>> money(35.168, "USD"), money(2499911.4, "GBP"), money(12.0)
+    ('35.17 USD', '2,499,911 GBP', '12.00')
+    """
+    if value is None or _missing(value):
+        return MISSING
+    places = decimals if decimals is not None else (2 if abs(float(value)) < 1000 else 0)
+    return f"{number(value, places)} {currency}".strip()
+
+
+def interval(low: float | None, high: float | None, style: str = "percent", currency: str = "") -> str:
+    """Return an interval's two ends in the style of its estimate.
+
+    >>> interval(0.334, 0.398), interval(None, None)
+    ('33.4 % to 39.8 %', 'no interval')
+    """
+    if _missing(low) or _missing(high):
+        return "no interval"
+    return f"{styled(low, style, currency)} to {styled(high, style, currency)}"
+
+
+def styled(value: float | None, style: str, currency: str = "") -> str:
+    """Return ``value`` as ``percent``, ``money``, ``count``, ``points`` or ``decimal`` (two places).
+
+    >>> styled(0.5, "percent"), styled(3, "count"), styled(2.456, "decimal")
+    ('50.0 %', '3', '2.46')
+    """
+    if style == "percent":
+        return percent(value)
+    if style == "money":
+        return money(value, currency)
+    return number(value, {"count": 0, "points": 1}.get(style, 2))
+
+
+def joined(items: Iterable[str]) -> str:
+    """Return items as a clause of a sentence.
+
+    >>> joined(["a", "b", "c"])
+    'a, b and c'
+    """
+    words = list(items)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

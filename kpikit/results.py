@@ -1,0 +1,106 @@
+"""What a notebook shows: a frozen result with its table, its paragraph and the data that the runner reads.
+
+A result's display carries the MIME type :data:`MIME` beside HTML, so that the runner, the page template,
+``kpis.json`` and ``tables/*.csv`` need nothing else from the notebook.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from html import escape
+from typing import Any
+
+from kpikit.errors import one_of
+
+MIME = "application/vnd.kpikit.result+json"
+SCHEMA_VERSION = 1
+KINDS = (
+    "page",  # title, business, data known up to
+    "status",  # the line of data checks and goals
+    "summary",
+    "tiles",
+    "figure",
+    "table",
+    "text",
+    "actions",
+    "definitions",
+    "quality",
+    "provenance",
+)
+
+
+def slug(text: str) -> str:
+    """Return text as a name for files, ids and paths: lower-case ASCII letters, digits and hyphens.
+
+    >>> slug("Customer review / Q3: 50%"), slug("../../etc")
+    ('customer-review-q3-50', 'etc')
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")[:80] or "unnamed"
+
+
+@dataclass(frozen=True)
+class Result:
+    """Something worth showing: a table, the paragraph made from its numbers, and how to show it.
+
+    Parameters
+    ----------
+    name
+        Slug, unique on a page: names the CSV file and the anchor.
+    kind
+        One of :data:`KINDS`.
+    title
+        The finding, as a heading or caption.
+    text
+        The paragraph made from the numbers.
+    headline
+        One sentence for the summary at the top of the page, or nothing.
+    table
+        A DataFrame, one row per what ``grain`` says, or None.
+    kpis
+        Values for ``kpis.json``: dicts with the columns of ``kpikit.compute``, plus ``definition`` (version).
+    html
+        A self-contained fragment, already escaped; made by ``kpikit.plots``.
+    facts
+        Plain JSON values that the page template or a later cell may read.
+    """
+
+    name: str
+    kind: str
+    title: str
+    text: str = ""
+    headline: str = ""
+    table: Any = None
+    kpis: tuple[dict[str, Any], ...] = ()
+    html: str = field(default="", repr=False)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        one_of("kind", self.kind, KINDS)
+
+    def with_html(self, html: str, kind: str | None = None) -> Result:
+        """Return the same result, drawn: with the fragment to show and, where given, another kind."""
+        return replace(self, html=html, kind=kind or self.kind)
+
+    def payload(self) -> dict[str, Any]:
+        """Return the JSON-ready content of the display's :data:`MIME` part."""
+        table = None
+        if self.table is not None:
+            records = json.loads(self.table.to_json(orient="split", date_format="iso", double_precision=15))
+            table = {"columns": [str(column) for column in records["columns"]], "rows": records["data"]}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "name": self.name,
+            "kind": self.kind,
+            "title": self.title,
+            "text": self.text,
+            "headline": self.headline,
+            "table": table,
+            "kpis": [dict(kpi) for kpi in self.kpis],
+            "facts": self.facts,
+        }
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002 - IPython's signature
+        shown = self.html or f"<p><strong>{escape(self.title)}.</strong> {escape(self.text)}</p>"
+        return {MIME: self.payload(), "text/html": shown, "text/plain": f"{self.title}\n{self.text}"}

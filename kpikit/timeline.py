@@ -1,0 +1,73 @@
+"""Periods and activity as Ibis expressions: the same calendar as ``periods``, computed by the engine."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from kpikit.periods import DAYS_PER_WEEK, EPOCH, MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Period, as_date
+
+
+def days(moment: ir.Value) -> ir.IntegerColumn:
+    """Return whole days since 1970-01-01 of a timestamp or date column."""
+    return moment.date().delta(ibis.literal(EPOCH), unit="day").cast("int64")
+
+
+def period_index(moment: ir.Value, period: str | Period) -> ir.IntegerColumn:
+    """Return the number of the period that holds each moment, as :meth:`Period.index` counts it."""
+    period = Period.parse(period)
+    if period.unit == "day":
+        return days(moment)
+    if period.unit == "week":
+        return ((days(moment) - period.week_offset) / DAYS_PER_WEEK).floor().cast("int64")
+    months = moment.year().cast("int64") * MONTHS_PER_YEAR + moment.month() - 1
+    if period.unit == "month":
+        return months
+    if period.unit == "quarter":
+        return (months / MONTHS_PER_QUARTER).floor().cast("int64")
+    return moment.year().cast("int64")
+
+
+def period_start(index: ir.Value, period: str | Period) -> ir.DateColumn:
+    """Return the first day of each numbered period, as :meth:`Period.start` counts it."""
+    period = Period.parse(period)
+    if period.unit in {"day", "week"}:
+        step, offset = (1, 0) if period.unit == "day" else (DAYS_PER_WEEK, period.week_offset)
+        return (ibis.literal(EPOCH) + (index * step + offset).cast("int32").as_interval("D")).cast("date")
+    months = index * {"month": 1, "quarter": MONTHS_PER_QUARTER, "year": MONTHS_PER_YEAR}[period.unit]
+    year = (months / MONTHS_PER_YEAR).floor().cast("int32")
+    return ibis.date(year, (months - year * MONTHS_PER_YEAR + 1).cast("int32"), ibis.literal(1, type="int32"))
+
+
+def end_of_data(orders: ir.Table, as_of: Any = None, column: str = "ordered_at") -> ir.DateScalar:
+    """Return ``as_of`` as an expression; None means the midnight after the newest row."""
+    if as_of is not None:
+        return ibis.literal(as_date(as_of))
+    return (orders[column].max().date() + ibis.interval(days=1)).cast("date")
+
+
+def before(moment: ir.Value, day: ir.DateValue | date) -> ir.BooleanColumn:
+    """Say which moments lie before the first instant of ``day``."""
+    if isinstance(day, date):
+        return moment < ibis.literal(datetime.combine(day, time()))
+    return moment < day.cast("timestamp")
+
+
+def activity(orders: ir.Table, as_of: Any = None) -> ir.Table:
+    """Return the orders that count as activity: known customer and time, before ``as_of``, at least one line ≥ 0.
+
+    Grain: one row per order, as given. Refunds and cancellations change money only. Where the loader has
+    marked orders (``is_activity``), its mark is used; otherwise an order is activity when its amount is not negative.
+    """
+    known = orders.filter(orders.customer_id.notnull(), orders.ordered_at.notnull())
+    if as_of is not None:
+        known = known.filter(before(known.ordered_at, as_date(as_of)))
+    if "is_activity" in known.columns:
+        return known.filter(known.is_activity)
+    positive = known.amount >= 0
+    if "is_refund" in known.columns:
+        positive = positive & ~known.is_refund.cast("boolean").fill_null(False)
+    return known.filter(positive)
