@@ -13,7 +13,8 @@ from kpikit.periods import DAYS_PER_WEEK, EPOCH, MONTHS_PER_QUARTER, MONTHS_PER_
 
 def days(moment: ir.Value) -> ir.IntegerColumn:
     """Return whole days since 1970-01-01 of a timestamp or date column."""
-    return moment.date().delta(ibis.literal(EPOCH), unit="day").cast("int64")
+    day = moment if moment.type().is_date() else moment.date()
+    return day.delta(ibis.literal(EPOCH), unit="day").cast("int64")
 
 
 def period_index(moment: ir.Value, period: str | Period) -> ir.IntegerColumn:
@@ -42,11 +43,12 @@ def period_start(index: ir.Value, period: str | Period) -> ir.DateColumn:
     return ibis.date(year, (months - year * MONTHS_PER_YEAR + 1).cast("int32"), ibis.literal(1, type="int32"))
 
 
-def end_of_data(orders: ir.Table, as_of: Any = None, column: str = "ordered_at") -> ir.DateScalar:
-    """Return ``as_of`` as an expression; None means the midnight after the newest row."""
+def end_of_data(orders: ir.Table, as_of: Any = None) -> ir.DateScalar:
+    """Return ``as_of`` as an expression; None means the midnight after the newest row of ``orders``."""
     if as_of is not None:
         return ibis.literal(as_date(as_of))
-    return (orders[column].max().date() + ibis.interval(days=1)).cast("date")
+    newest = orders.aggregate(newest=orders.ordered_at.max())
+    return newest.select(end=(newest.newest.date() + ibis.interval(days=1)).cast("date")).as_scalar()
 
 
 def before(moment: ir.Value, day: ir.DateValue | date) -> ir.BooleanColumn:
@@ -56,18 +58,29 @@ def before(moment: ir.Value, day: ir.DateValue | date) -> ir.BooleanColumn:
     return moment < day.cast("timestamp")
 
 
-def activity(orders: ir.Table, as_of: Any = None) -> ir.Table:
-    """Return the orders that count as activity: known customer and time, before ``as_of``, at least one line ≥ 0.
+def marked(orders: ir.Table, as_of: Any = None) -> ir.Table:
+    """Return the orders with a known customer and time before ``as_of``, with a column ``is_activity``.
 
-    Grain: one row per order, as given. Refunds and cancellations change money only. Where the loader has
-    marked orders (``is_activity``), its mark is used; otherwise an order is activity when its amount is not negative.
+    Grain: one row per order, as given. Refunds and cancellations change money only. Where the loader has marked
+    orders already, its mark stands; otherwise an order is activity when its amount is not negative and it is no refund.
     """
     known = orders.filter(orders.customer_id.notnull(), orders.ordered_at.notnull())
     if as_of is not None:
         known = known.filter(before(known.ordered_at, as_date(as_of)))
     if "is_activity" in known.columns:
-        return known.filter(known.is_activity)
+        return known
     positive = known.amount >= 0
     if "is_refund" in known.columns:
         positive = positive & ~known.is_refund.cast("boolean").fill_null(False)
-    return known.filter(positive)
+    return known.mutate(is_activity=positive.fill_null(False))
+
+
+def activity(orders: ir.Table, as_of: Any = None) -> ir.Table:
+    """Return the orders that count as activity: those that :func:`marked` marks."""
+    known = marked(orders, as_of)
+    return known.filter(known.is_activity)
+
+
+def segment_of(table: ir.Table, by: str) -> ir.StringColumn:
+    """Return the ``by`` column as text, with ``unknown`` where it is missing."""
+    return table[by].cast("string").fill_null("unknown")

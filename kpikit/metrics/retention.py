@@ -1,0 +1,151 @@
+"""Retention, churn, repeat purchase and purchase frequency from orders: one row per order → one row per period.
+
+All KPIs take ``orders`` (Ibis table or DataFrame), ``period`` (None: one row over all), ``by`` (a column) and ``as_of``
+(first unknown day; None: the day after the newest row), and return the table of :func:`kpikit.metrics.grid.summed`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from kpikit.contracts import as_table
+from kpikit.errors import ParameterError
+from kpikit.metrics.cards import kpi
+from kpikit.metrics.grid import bounds, first_orders, placed, summed
+from kpikit.periods import DAYS_PER_YEAR, Period
+from kpikit.timeline import days, period_start
+
+REPEAT_WITHIN_DAYS = 90
+
+
+def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> tuple[ir.Table, ir.Table]:
+    """Return, for each customer of a period, whether the next one saw them again (``x``): by sets."""
+    table = as_table("orders", orders, also=(by,) if by else ())
+    known = placed(table, period, by, as_of)
+    seen = known.filter(known.is_activity).select("customer_id", "period", "segment").distinct()
+    again = seen.select("customer_id", "period").distinct()
+    start = seen.mutate(period=seen.period + 1)
+    both = start.left_join(again, ["customer_id", "period"])
+    each = both.select(
+        start.customer_id, start.period, start.segment, x=both.customer_id_right.notnull().cast("int64"), y=ibis.literal(1)
+    )
+    if not period:
+        each = each.filter(ibis.literal(False))
+    return table, each
+
+
+@kpi(
+    title="Customer retention",
+    question="Of the customers of the previous period, how many ordered again in this one?",
+    formula="customers of the previous period who ordered in this one / customers of the previous period (by sets)",
+    grain="period, and segment in the previous period",
+    unit="share of customers",
+    style="percent",
+    direction="up",
+    needs=("orders",),
+    interval="wilson",
+    caveat="Without contracts a customer who pauses looks lost; new customers are never in it.",
+    source="Farris et al., Marketing Metrics, 4th ed., 2020; counted by sets, since (E − N) / S is wrong when joiners leave",
+)
+def retention_rate(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+    """Return the share of the previous period's customers who ordered again; null without a period."""
+    table, each = _returns(orders, period, by, as_of)
+    return summed(each, table, period=period, as_of=as_of, ratio=True, skip_periods=1)
+
+
+@kpi(
+    title="Customer churn",
+    question="Of the customers of the previous period, how many did not order in this one?",
+    formula="1 − customer retention, on the same customers",
+    grain="period, and segment in the previous period",
+    unit="share of customers",
+    style="percent",
+    direction="down",
+    needs=("orders",),
+    interval="wilson",
+    caveat="Inactivity is not departure: many come back later. Not to be multiplied to other horizons.",
+    source="Farris et al., Marketing Metrics, 4th ed., 2020",
+)
+def churn_rate(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+    """Return the share of the previous period's customers who did not order; null without a period."""
+    table, each = _returns(orders, period, by, as_of)
+    return summed(each.mutate(x=1 - each.x), table, period=period, as_of=as_of, ratio=True, skip_periods=1)
+
+
+@kpi(
+    title="Repeat purchase rate",
+    question=f"How many customers buy again within {REPEAT_WITHIN_DAYS} days of their first order?",
+    formula="customers with an order on a later day within h days of the first / customers first seen at least h days ago",
+    grain="period and segment of the first order",
+    unit="share of customers",
+    style="percent",
+    direction="up",
+    needs=("orders",),
+    interval="wilson",
+    caveat="Customers younger than h days are not yet eligible and are in neither count.",
+    source="Farris et al., Marketing Metrics, 4th ed., 2020; eligibility as in survival analysis (right-censoring)",
+)
+def repeat_purchase_rate(
+    orders: Any,
+    *,
+    within_days: int = REPEAT_WITHIN_DAYS,
+    period: str | None = None,
+    by: str | None = None,
+    as_of: Any = None,
+) -> ir.Table:
+    """Return the share of eligible customers who came back within ``within_days`` (h) of their first order."""
+    if within_days < 1:
+        raise ParameterError("1 day or more", got=str(within_days), fix="Pass 90.", where="within_days")
+    table = as_table("orders", orders, also=(by,) if by else ())
+    known = placed(table, period, by, as_of)
+    bought = known.filter(known.is_activity)
+    first = first_orders(bought)
+    span = bounds(table, period, as_of).select("end")
+    eligible = first.cross_join(span).filter(lambda t: t.first_day + within_days < t.end)
+    later = bought.select("customer_id", "day")
+    joined = eligible.left_join(later, "customer_id")
+    within = (joined.day > joined.first_day) & (joined.day <= joined.first_day + within_days)
+    each = joined.group_by("customer_id", "period", "segment").aggregate(x=within.any().cast("int64"), y=ibis.literal(1))
+    return summed(each, table, period=period, as_of=as_of, ratio=True, lag_days=within_days)
+
+
+@kpi(
+    title="Purchase frequency",
+    question="How often does a customer buy again in a year?",
+    formula="repeat purchase days / customer-years since the first order",
+    grain="period, and segment of the first order",
+    unit="repeat purchases per customer-year",
+    style="decimal",
+    direction="up",
+    needs=("orders",),
+    interval="clustered_ratio",
+    caveat="Customers who have left without a word still add time: it falls as a base ages.",
+    source="occurrence / exposure rate, as in epidemiology (Rothman, Modern Epidemiology, 2008)",
+)
+def purchase_frequency(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+    """Return repeat purchases per customer-year since the first order."""
+    table = as_table("orders", orders, also=(by,) if by else ())
+    known = placed(table, period, by, as_of)
+    bought = known.filter(known.is_activity)
+    first = first_orders(bought)
+    visits = bought.select("customer_id", "day", "period").distinct()
+    repeats = visits.inner_join(first.select("customer_id", "first_day"), "customer_id")
+    repeats = repeats.filter(repeats.day > repeats.first_day)
+    counts = repeats.group_by("customer_id", "period").aggregate(x=repeats.count())
+    span = bounds(table, period, as_of)
+    every = span.mutate(period=ibis.range(span["first"], span["last"] + 1).unnest().cast("int64"))
+    lived = first.drop("period").cross_join(every)
+    if period:
+        begins, ends = (days(period_start(lived.period + k, Period.parse(period))) for k in (0, 1))
+        lived = lived.mutate(exposure=ibis.least(ends, lived.end) - 1 - ibis.greatest(lived.first_day, begins - 1))
+    else:
+        lived = lived.mutate(exposure=lived.end - 1 - lived.first_day)
+    lived = lived.filter(lived.exposure > 0)
+    both = lived.left_join(counts, ["customer_id", "period"])
+    each = both.select(
+        lived.customer_id, lived.period, lived.segment, x=both.x.fill_null(0), y=lived.exposure / DAYS_PER_YEAR
+    )
+    return summed(each, table, period=period, as_of=as_of, ratio=True)
