@@ -1,0 +1,56 @@
+"""kpikit: customer KPIs, cohort retention and lifetime value as case-study reports that can be trusted.
+
+>>> import kpikit as kk
+>>> orders = kk.datasets.cdnow(sample=True)
+>>> kk.compute({"orders": orders}, ["repeat_purchase_rate"])[["numerator", "denominator"]].astype(int).values.tolist()
+[[711, 2357]]
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "audit": "checks",
+    "compute": "kpis",
+    "definitions": "kpis",
+    "load": "sources",
+    "scores": "kpis",
+    "set_aside_table": "checks",
+    "summary": "summaries",
+}
+_MODULES = ("clv", "cohorts", "customers", "datasets", "intervals", "metrics", "plots", "retention")
+
+__all__ = [
+    "audit",
+    "clv",
+    "cohorts",
+    "compute",
+    "customers",
+    "datasets",
+    "definitions",
+    "intervals",
+    "load",
+    "metrics",
+    "plots",
+    "retention",
+    "scores",
+    "set_aside_table",
+    "summary",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # names are looked up when first used, so that `kpikit --help` does not wait for matplotlib
+    if name in _MODULES:
+        return import_module(f"kpikit.{name}")
+    if name in _HOMES:
+        return getattr(import_module(f"kpikit.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'kpikit' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from kpikit.contracts import as_table
 from kpikit.errors import ContractError, ParameterError, listed, one_of
 from kpikit.periods import DAYS_PER_UNIT, as_date
-from kpikit.timeline import activity, days, end_of_data, marked
+from kpikit.timeline import activity, days, end_of_data, marked, period_start
 
 HISTORY = ("frequency", "recency", "T")
 
@@ -146,6 +146,36 @@ def calibration_holdout(orders: Any, *, calibration_end: Any, as_of: Any = None,
         holdout_purchases=after.purchases.fill_null(0),
         holdout_spend=after.spend.fill_null(0.0),
     )
+
+
+def daily_purchases(orders: Any, *, known_before: Any, as_of: Any = None) -> ir.Table:
+    """Return first and repeat purchases by day, of customers first seen before a day: one row per order → one per day.
+
+    Parameters
+    ----------
+    known_before
+        Customers whose first purchase lies on or after this day are left out.
+
+    Returns
+    -------
+    Table
+        ``day`` (date), ``first_purchases``, ``repeat_purchases`` (int; a customer counts once a day). Days without a
+        purchase are not there.
+    """
+    table, cut = as_table("orders", orders), as_date(known_before, name="known_before")
+    daily = _occasions(table, as_of)
+    first = daily.group_by("customer_id").aggregate(first=daily.day.min())
+    born = first.filter(first["first"] < days(ibis.literal(cut)))
+    both = daily.inner_join(born, "customer_id")
+    is_first = both.day == both["first"]
+    counts = both.group_by(number=both.day).aggregate(
+        first_purchases=is_first.cast("int64").sum(), repeat_purchases=(~is_first).cast("int64").sum()
+    )
+    return counts.select(
+        day=period_start(counts.number, "day"),
+        first_purchases=counts.first_purchases.cast("int64"),
+        repeat_purchases=counts.repeat_purchases.cast("int64"),
+    ).order_by("day")
 
 
 def rfm_scores(orders: Any, *, as_of: Any = None, bins: int = 5) -> ir.Table:

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 MISSING = "–"
 MINUS = "−"
 
-def _missing(value: object) -> bool:
-    """Say whether ``value`` is None, NaN or pandas' NA (which is not equal to itself)."""
-    return value is None or value != value or str(value) in {"<NA>", "NaT"}
+
+def missing(value: object) -> bool:
+    """Say whether ``value`` is None, NaN, or pandas' NA or NaT (known by name: this layer imports no pandas)."""
+    return value is None or type(value).__name__ in {"NAType", "NaTType"} or bool(value != value)
 
 
 def number(value: float | None, decimals: int = 0) -> str:
@@ -19,7 +20,7 @@ def number(value: float | None, decimals: int = 0) -> str:
     >>> number(1234567.891, 1), number(None), number(-0.001, 1)
     ('1,234,567.9', '–', '0.0')
     """
-    if value is None or _missing(value) or math.isinf(float(value)):
+    if value is None or missing(value) or math.isinf(float(value)):
         return MISSING
     text = f"{float(value):,.{decimals}f}"
     if text.startswith("-"):
@@ -33,7 +34,7 @@ def percent(rate: float | None, decimals: int = 1) -> str:
     >>> percent(0.3661), percent(0.018, 0)
     ('36.6 %', '2 %')
     """
-    return MISSING if _missing(rate) else f"{number(float(rate) * 100, decimals)} %"  # type: ignore[arg-type]
+    return MISSING if missing(rate) else f"{number(float(rate) * 100, decimals)} %"  # type: ignore[arg-type]
 
 
 def points(difference: float | None, decimals: int = 1) -> str:
@@ -42,7 +43,7 @@ def points(difference: float | None, decimals: int = 1) -> str:
     >>> points(-0.0213), points(0.02)
     ('−2.1 points', '+2.0 points')
     """
-    if _missing(difference):
+    if missing(difference):
         return MISSING
     text = number(float(difference) * 100, decimals)  # type: ignore[arg-type]
     return f"{text if text.startswith(MINUS) else '+' + text} points"
@@ -54,7 +55,7 @@ def money(value: float | None, currency: str = "", decimals: int | None = None) 
     >>> money(35.168, "USD"), money(2499911.4, "GBP"), money(12.0)
     ('35.17 USD', '2,499,911 GBP', '12.00')
     """
-    if value is None or _missing(value):
+    if value is None or missing(value):
         return MISSING
     places = decimals if decimals is not None else (2 if abs(float(value)) < 1000 else 0)
     return f"{number(value, places)} {currency}".strip()
@@ -66,7 +67,7 @@ def interval(low: float | None, high: float | None, style: str = "percent", curr
     >>> interval(0.334, 0.398), interval(None, None)
     ('33.4 % to 39.8 %', 'no interval')
     """
-    if _missing(low) or _missing(high):
+    if missing(low) or missing(high):
         return "no interval"
     return f"{styled(low, style, currency)} to {styled(high, style, currency)}"
 

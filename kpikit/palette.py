@@ -29,4 +29,6 @@ DARK = {
     "warn": "#e0b662",
 }
 SERIES = ("#0b6287", "#c2560c", "#2a7f62", "#8a4f9e", "#7a6a00", "#56616e")
-FONT_STACK = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif'
+FONT_STACK = (
+    'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif'
+)

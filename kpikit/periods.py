@@ -96,6 +96,7 @@ class Period:
 
     def index(self, day: date) -> int:
         """Return the number of the period that holds ``day``."""
+        day = day.date() if isinstance(day, datetime) else day
         days = (day - EPOCH).days
         if self.unit == "day":
             return days
@@ -123,7 +124,7 @@ class Period:
             return f"{day.year}-Q{(day.month - 1) // MONTHS_PER_QUARTER + 1}"
         if self.unit == "year":
             return str(day.year)
-        return f"{day:%Y-%m}" if self.unit == "month" else day.isoformat()
+        return f"{day:%Y-%m}" if self.unit == "month" else f"{day:%Y-%m-%d}"
 
 
 @dataclass(frozen=True)
@@ -163,9 +164,9 @@ def named_window(text: str) -> Window:
             period, day = Period("month"), date.fromisoformat(f"{text}-01")
         else:
             period, day = Period("day"), date.fromisoformat(text)
-    except ValueError:
+        number = period.index(day)
+        return Window(period.start(number), period.start(number + 1))
+    except (ValueError, OverflowError):  # not a date, or the calendar ends with it
         raise ParameterError(
             "a period such as 2026, 2026-Q3, 2026-09 or 2026-09-14", got=repr(text), where="period"
         ) from None
-    number = period.index(day)
-    return Window(period.start(number), period.start(number + 1))

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from html import escape
+from math import isfinite
 from typing import Any
 
 from kpikit.errors import one_of
+from kpikit.formatting import missing
 
 MIME = "application/vnd.kpikit.result+json"
 SCHEMA_VERSION = 1
@@ -38,6 +42,21 @@ def slug(text: str) -> str:
     ('customer-review-q3-50', 'etc')
     """
     return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")[:80] or "unnamed"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: no NaN, infinity or array scalar, dates as ISO text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "tolist"):  # numpy's scalars and arrays, pandas' columns
+        return _plain(value.tolist())
+    if missing(value):
+        return None
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 @dataclass(frozen=True)
@@ -97,8 +116,8 @@ class Result:
             "text": self.text,
             "headline": self.headline,
             "table": table,
-            "kpis": [dict(kpi) for kpi in self.kpis],
-            "facts": self.facts,
+            "kpis": [_plain(kpi) for kpi in self.kpis],
+            "facts": _plain(self.facts),
         }
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002 - IPython's signature

@@ -57,6 +57,7 @@ def summed(
     orders: ir.Table,
     *,
     period: str | None,
+    by: str | None,
     as_of: Any,
     ratio: bool,
     lag_days: int = 0,
@@ -93,8 +94,8 @@ def summed(
     span = bounds(orders, period, as_of)
     first = span["first"] + (skip_periods if period else 0)
     every = span.mutate(period=ibis.range(first, span["last"] + 1).unnest().cast("int64"))
-    segments = rows.select("segment").distinct()
-    cells = every.cross_join(segments).left_join(sums, ["period", "segment"])
+    cells = every.cross_join(rows.select("segment").distinct()) if by else every.mutate(segment=ibis.literal(ALL))
+    cells = cells.left_join(sums, ["period", "segment"])
     values = {name: cells[name].fill_null(0) for name in ("numerator", "denominator", "n", "sum_xx", "sum_yy", "sum_xy")}
     status = _status(cells, period, lag_days)
     seen = status != "not_yet_observed"

@@ -53,7 +53,7 @@ def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> tup
 def retention_rate(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
     """Return the share of the previous period's customers who ordered again; null without a period."""
     table, each = _returns(orders, period, by, as_of)
-    return summed(each, table, period=period, as_of=as_of, ratio=True, skip_periods=1)
+    return summed(each, table, period=period, by=by, as_of=as_of, ratio=True, skip_periods=1)
 
 
 @kpi(
@@ -72,7 +72,7 @@ def retention_rate(orders: Any, *, period: str | None = None, by: str | None = N
 def churn_rate(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
     """Return the share of the previous period's customers who did not order; null without a period."""
     table, each = _returns(orders, period, by, as_of)
-    return summed(each.mutate(x=1 - each.x), table, period=period, as_of=as_of, ratio=True, skip_periods=1)
+    return summed(each.mutate(x=1 - each.x), table, period=period, by=by, as_of=as_of, ratio=True, skip_periods=1)
 
 
 @kpi(
@@ -109,7 +109,7 @@ def repeat_purchase_rate(
     joined = eligible.left_join(later, "customer_id")
     within = (joined.day > joined.first_day) & (joined.day <= joined.first_day + within_days)
     each = joined.group_by("customer_id", "period", "segment").aggregate(x=within.any().cast("int64"), y=ibis.literal(1))
-    return summed(each, table, period=period, as_of=as_of, ratio=True, lag_days=within_days)
+    return summed(each, table, period=period, by=by, as_of=as_of, ratio=True, lag_days=within_days)
 
 
 @kpi(
@@ -148,4 +148,4 @@ def purchase_frequency(orders: Any, *, period: str | None = None, by: str | None
     each = both.select(
         lived.customer_id, lived.period, lived.segment, x=both.x.fill_null(0), y=lived.exposure / DAYS_PER_YEAR
     )
-    return summed(each, table, period=period, as_of=as_of, ratio=True)
+    return summed(each, table, period=period, by=by, as_of=as_of, ratio=True)

@@ -42,7 +42,7 @@ def revenue(orders: Any, *, period: str | None = None, by: str | None = None, as
     """Return net revenue."""
     table, known = _prepared(orders, period, by, as_of)
     each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=ibis.literal(1))
-    return summed(each, table, period=period, as_of=as_of, ratio=False)
+    return summed(each, table, period=period, by=by, as_of=as_of, ratio=False)
 
 
 @kpi(
@@ -63,7 +63,7 @@ def orders(orders: Any, *, period: str | None = None, by: str | None = None, as_
     table, known = _prepared(orders, period, by, as_of)
     bought = known.filter(known.is_activity)
     each = bought.group_by(list(KEYS)).aggregate(x=bought.count(), y=ibis.literal(1))
-    return summed(each, table, period=period, as_of=as_of, ratio=False)
+    return summed(each, table, period=period, by=by, as_of=as_of, ratio=False)
 
 
 @kpi(
@@ -83,7 +83,7 @@ def average_order_value(orders: Any, *, period: str | None = None, by: str | Non
     """Return revenue per order."""
     table, known = _prepared(orders, period, by, as_of)
     each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=known.is_activity.cast("int64").sum())
-    return summed(each, table, period=period, as_of=as_of, ratio=True)
+    return summed(each, table, period=period, by=by, as_of=as_of, ratio=True)
 
 
 @kpi(
@@ -103,7 +103,7 @@ def active_customers(orders: Any, *, period: str | None = None, by: str | None =
     """Return the number of customers with an order."""
     table, known = _prepared(orders, period, by, as_of)
     each = known.filter(known.is_activity).select(*KEYS).distinct().mutate(x=1, y=1)
-    return summed(each, table, period=period, as_of=as_of, ratio=False)
+    return summed(each, table, period=period, by=by, as_of=as_of, ratio=False)
 
 
 @kpi(
@@ -123,7 +123,7 @@ def new_customers(orders: Any, *, period: str | None = None, by: str | None = No
     """Return the number of first-time customers."""
     table, known = _prepared(orders, period, by, as_of)
     each = first_orders(known.filter(known.is_activity)).select(*KEYS).mutate(x=1, y=1)
-    return summed(each, table, period=period, as_of=as_of, ratio=False)
+    return summed(each, table, period=period, by=by, as_of=as_of, ratio=False)
 
 
 def revenue_bridge(orders: Any, *, period: str = "month", as_of: Any = None) -> ir.Table:

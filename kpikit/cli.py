@@ -1,0 +1,288 @@
+"""The command line. It reads what was asked, calls the library and prints; nothing is decided here.
+
+Heavy modules are imported inside the commands, so that ``kpikit --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kpikit.errors import KpikitError, ParameterError
+
+if TYPE_CHECKING:
+    from kpikit.config import Config
+    from kpikit.report.run import Outcome
+
+CONFIG_NAME = "kpikit.yaml"
+EMBEDDED_TABLES = ("orders",)
+EPILOG = (
+    "Begin with [bold]kpikit run[/bold]: a report on the data that come with kpikit. "
+    "Then [bold]kpikit init DATA[/bold]: your own files.\n\n"
+    "Exit codes: 0 done, 1 machine, 2 configuration, parameter or data contract, 3 a notebook failed, 4 timed out, "
+    "5 kernel died, 6 locked, 7 data not reachable, 8 the export gate refused, 9 a goal is missed."
+)
+
+app = typer.Typer(
+    name="kpikit",
+    help="Customer KPIs, cohort retention and lifetime value as case-study reports that can be trusted.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+ConfigOption = Annotated[
+    str, typer.Option("--config", metavar="FILE", help="Your kpikit.yaml. Default: the one in this folder, if any.")
+]
+AsOfOption = Annotated[
+    str, typer.Option("--as-of", metavar="DATE", help="First day that is not known, such as 2026-10-01.")
+]
+
+
+def main() -> None:
+    """Run the command line: a failure is one message and an exit code, never a traceback (but with --debug)."""
+    try:
+        app()
+    except KpikitError as error:
+        _fail(error, error.exit_code)
+    except Exception as error:  # the last line of defence: whatever it is, the reader gets a sentence
+        _fail(f"internal error: {type(error).__name__}: {error}. See the traceback with: kpikit --debug …", 1)
+
+
+def _fail(message: object, code: int) -> None:
+    if "--debug" in sys.argv[1:]:
+        traceback.print_exc()
+    _say(f"kpikit: {message}")
+    raise SystemExit(code)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"kpikit {version('kpikit')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of a failure.")] = False,
+) -> None:
+    """Customer KPIs, cohort retention and lifetime value as case-study reports that can be trusted."""
+
+
+@app.command()
+def run(
+    notebook: Annotated[
+        list[str] | None, typer.Argument(help="Names from kpikit list, or .ipynb files. Default: all.")
+    ] = None,
+    config: ConfigOption = "",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A parameter of the notebooks; may be repeated."),
+    ] = None,
+    as_of: AsOfOption = "",
+    period: Annotated[str, typer.Option(metavar="PERIOD", help="2026, 2026-Q3, 2026-09 or 2026-09-14.")] = "",
+    jobs: Annotated[int, typer.Option(min=1, help="How many notebooks run side by side.")] = 1,
+    folder: Annotated[
+        str, typer.Option(metavar="FOLDER", help="Where reports go. Default: reports/ beside kpikit.yaml.")
+    ] = "",
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="How long one notebook may take.")
+    ] = 7200.0,
+) -> None:
+    """Run notebooks and publish their reports; the last line printed is the page to open.
+
+    Without a kpikit.yaml the reports are about the data that come with kpikit.
+    """
+    from kpikit.report import notebooks, store
+    from kpikit.report import run as running
+    from kpikit.report.execute import Limits
+
+    settings = _settings(config)
+    values = _values(parameter or [], config=_config_value(settings), as_of=as_of, period=period)
+    jobs_planned, skipped = running.plan(notebooks.find(notebook or []), values, tables=_tables(settings))
+    base = settings.folder if settings else Path.cwd()
+    reports = Path(folder).absolute() if folder else base / (settings.report.folder if settings else "reports")
+    if settings is None:
+        _say("No kpikit.yaml: reporting on the CDNOW data that come with kpikit. For yours: kpikit init DATA")
+    with _Progress() as progress:
+        outcomes = running.run(
+            jobs_planned,
+            reports,
+            working_folder=base,
+            workers=jobs,
+            limits=Limits(min(Limits.cell_seconds, time_limit), time_limit),
+            tell=progress.tell,
+        )
+    for outcome in [*skipped, *outcomes]:
+        _say(_line(outcome))
+    if (reports / store.INDEX).is_file():
+        typer.echo(_near(reports / store.INDEX))
+    if code := running.exit_code(outcomes):
+        raise typer.Exit(code)
+
+
+@app.command()
+def init(
+    data: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, folders of them, or a DuckDB file.")],
+    config: Annotated[str, typer.Option("--config", metavar="FILE", help="The file to write.")] = CONFIG_NAME,
+) -> None:
+    """Look at your files, propose how their columns map onto kpikit's, and write kpikit.yaml."""
+    from kpikit import proposals
+
+    target = Path(config)
+    proposal = proposals.propose(data, target.absolute().parent)
+    proposals.write(proposal, target)
+    for note in proposal.notes:
+        _say(note)
+    _say("Read it through, then: kpikit check")
+    typer.echo(_near(target.absolute()))
+
+
+@app.command()
+def check(config: ConfigOption = "", as_of: AsOfOption = "") -> None:
+    """Audit the data and print PASS, REVIEW or FAIL for each check; no report is made. A FAIL exits with 2."""
+    from kpikit import checks, sources
+
+    settings = _settings(config)
+    result = checks.audit(sources.load(settings or "", as_of=as_of))
+    typer.echo(result.title)
+    _print_table([str(name) for name in result.table.columns], result.table.astype(str).to_numpy().tolist())
+    typer.echo(result.text)
+    if result.facts.get("status") == "FAIL":
+        raise typer.Exit(2)
+
+
+@app.command("list")
+def list_notebooks(config: ConfigOption = "") -> None:
+    """List the notebooks, the tables each needs, and whether your data have them."""
+    from kpikit.report import notebooks
+
+    tables = _tables(_settings(config))
+    rows = []
+    for notebook in notebooks.available():
+        lacking = notebook.lacking(tables)
+        ready = f"lacks {', '.join(lacking)}" if lacking else "ready"
+        settings = ", ".join(parameter.name for parameter in notebook.parameters)
+        rows.append([notebook.name, notebook.title, ", ".join(notebook.needs), ready, settings])
+    _print_table(["Notebook", "Title", "Needs", "Your data", "Parameters"], rows)
+
+
+@app.command()
+def explain(kpi: Annotated[str, typer.Argument(help="The id of a KPI, such as repeat_rate.")]) -> None:
+    """Print the definition of a KPI: formula, grain, interval, caveat and source."""
+    from dataclasses import asdict
+
+    import kpikit.metrics  # noqa: F401 - its modules register the cards
+    from kpikit.metrics import cards
+
+    facts = asdict(cards.card(kpi))
+    facts |= {"needs": ", ".join(facts["needs"]), "interval": cards.INTERVALS[facts["interval"]]}
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        typer.echo(f"{name:<{width}}  {value}")
+
+
+class _Progress:
+    """A bar for each notebook on a terminal; elsewhere one line when a notebook starts."""
+
+    def __init__(self) -> None:
+        self._bars: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> _Progress:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("cell {task.completed} of {task.total}"),
+            )
+            self._bars = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+            self._bars.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._bars:
+            self._bars.stop()
+
+    def tell(self, notebook: str, cell: int, cells: int) -> None:
+        """Note that a cell of a notebook has begun."""
+        if notebook not in self._tasks:
+            self._tasks[notebook] = self._bars.add_task(notebook, total=cells) if self._bars else True
+            if not self._bars:
+                _say(f"{notebook}: started, {cells} cells")
+        if self._bars:
+            self._bars.update(self._tasks[notebook], completed=cell)
+
+
+def _say(message: str) -> None:
+    typer.echo(message, err=True)
+
+
+def _line(outcome: Outcome) -> str:
+    notes = "".join(f"\n  note: {note}" for note in outcome.notes)
+    if outcome.status == "skipped":
+        return f"{outcome.notebook}: not run, it {'; '.join(outcome.notes)}"
+    if outcome.status == "succeeded" and outcome.report:
+        return f"{outcome.notebook}: done in {outcome.seconds:.1f} s, {_near(outcome.report)}{notes}"
+    page = f"\n  see {_near(outcome.report)}" if outcome.report else ""
+    kind = outcome.error.kind if outcome.error else "failed"
+    return f"{outcome.notebook}: {kind}: {outcome.error}{page}"
+
+
+def _near(path: Path) -> str:
+    """Return a path relative to the current folder when it lies below it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _settings(config: str) -> Config | None:
+    from kpikit.config import load_config
+
+    if config or Path(CONFIG_NAME).is_file():
+        return load_config(config or CONFIG_NAME)
+    return None
+
+
+def _config_value(settings: Config | None) -> str:
+    """Return what the notebooks get as ``config``: the kernels run in its folder, so its name is enough."""
+    return settings.path.name if settings and settings.path else ""
+
+
+def _tables(settings: Config | None) -> tuple[str, ...]:
+    return tuple(settings.tables) if settings and settings.tables else EMBEDDED_TABLES
+
+
+def _values(texts: list[str], **options: str) -> dict[str, object]:
+    """Return the parameters of a run: ``-p name=value``, and the options that were given."""
+    values: dict[str, object] = {name: value for name, value in options.items() if value}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ParameterError("-p name=value", got=repr(text), fix="Put an equals sign between them.")
+        values[name.strip()] = value
+    return values
+
+
+def _print_table(columns: list[str], rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(str(value)) for value in row))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)

@@ -1,0 +1,41 @@
+"""Horizon, discount rate and margin: checked, and converted from a year to the unit of a model."""
+
+from __future__ import annotations
+
+import math
+
+from kpikit.errors import ParameterError
+from kpikit.periods import DAYS_PER_UNIT, DAYS_PER_YEAR
+
+
+def continuous_rate(annual_discount_rate: float, unit: str) -> float:
+    """Return the continuous discount rate per unit of time: 10 % a year is ln 1.1 a year, however long the unit.
+
+    >>> round(continuous_rate(0.10, "year"), 4), round(continuous_rate(0.10, "month") * 12, 4)
+    (0.0953, 0.0953)
+    """
+    return math.log1p(annual_discount_rate) * DAYS_PER_UNIT[unit] / DAYS_PER_YEAR
+
+
+def check_economics(horizon_days: float, annual_discount_rate: float, margin_fraction: float) -> None:
+    """Raise unless the horizon, the discount rate and the margin are numbers that can be meant."""
+    facts = (
+        ("horizon_days", horizon_days, "0 or more days", 0 <= horizon_days < math.inf, "Pass days, for example 365."),
+        (
+            "annual_discount_rate",
+            annual_discount_rate,
+            "a rate from 0 to below 1",
+            0 <= annual_discount_rate < 1,
+            "Write 10 % a year as 0.10.",
+        ),
+        (
+            "margin_fraction",
+            margin_fraction,
+            "a share above 0, at most 1",
+            0 < margin_fraction <= 1,
+            "Write a margin of 42 % as 0.42.",
+        ),
+    )
+    for name, value, expected, valid, fix in facts:
+        if not valid:
+            raise ParameterError(expected, got=str(value), fix=fix, where=name)

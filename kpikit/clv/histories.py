@@ -1,0 +1,108 @@
+"""Customers' histories as the models read them: checked, and grouped to distinct histories with counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kpikit.errors import ContractError, listed
+
+KEYS = ["frequency", "recency", "T"]
+FIX = "Build it with kpikit.customers.histories(orders, as_of=…, unit='week')."
+
+
+def is_expression(data: Any) -> bool:
+    """Say whether ``data`` is a lazy table (Ibis), whose engine does the grouping."""
+    return hasattr(data, "to_pandas") and hasattr(data, "aggregate") and not isinstance(data, pd.DataFrame)
+
+
+def require_columns(data: Any, columns: list[str]) -> None:
+    """Raise unless the table has the columns."""
+    missing = [column for column in columns if column not in data.columns]
+    if missing:
+        raise ContractError(f"columns {missing}", got=f"[{listed(data.columns)}]", fix=FIX, where="histories")
+
+
+def customers_of(data: Any) -> pd.DataFrame:
+    """Return histories as a DataFrame: one row per customer, checked.
+
+    Columns ``customer_id`` (the row number where there is none), ``frequency``, ``recency``, ``T`` and
+    ``monetary_value`` (NaN where there is none).
+    """
+    require_columns(data, KEYS)
+    wanted = [column for column in ("customer_id", *KEYS, "monetary_value") if column in data.columns]
+    frame = data.select(wanted).to_pandas() if is_expression(data) else data[wanted].reset_index(drop=True)
+    frame = _checked(frame)
+    if "customer_id" not in frame.columns:
+        frame.insert(0, "customer_id", np.arange(len(frame)))
+    elif frame["customer_id"].duplicated().any():
+        raise ContractError(
+            "one row per customer",
+            got=f"{int(frame['customer_id'].duplicated().sum())} rows of customers that are there already",
+            fix=FIX,
+            where="histories",
+        )
+    spend = frame["monetary_value"] if "monetary_value" in frame.columns else np.nan
+    return frame.assign(monetary_value=pd.Series(spend, index=frame.index).astype(float))
+
+
+def distinct(data: Any) -> pd.DataFrame:
+    """Return distinct histories: one row per ``frequency``, ``recency`` and ``T``, with ``n_customers``.
+
+    A lazy table is grouped by its engine. A table that has ``n_customers`` already is summed. The rows are sorted.
+    """
+    require_columns(data, KEYS)
+    counted = "n_customers" in data.columns
+    if is_expression(data):
+        count = data.n_customers.sum() if counted else data.count()
+        grouped = data.group_by(KEYS).aggregate(n_customers=count).to_pandas()
+    elif counted:
+        grouped = data.groupby(KEYS, dropna=False, as_index=False)["n_customers"].sum()
+    else:
+        grouped = data.groupby(KEYS, dropna=False).size().rename("n_customers").reset_index()
+    grouped = _checked(grouped).astype({"n_customers": float})
+    return grouped.sort_values(KEYS, ignore_index=True)
+
+
+def repeat_spend(data: Any) -> pd.DataFrame | None:
+    """Return ``frequency`` and ``monetary_value`` of the repeat buyers, sorted; None where no spend is given."""
+    if "monetary_value" not in data.columns:
+        return None
+    columns = ["frequency", "monetary_value"]
+    if is_expression(data):
+        frame: pd.DataFrame = data.filter(data.frequency > 0).select(columns).to_pandas()
+    else:
+        frame = data.loc[data["frequency"] > 0, columns]
+    return frame.astype(float).dropna().sort_values(columns, ignore_index=True)
+
+
+def codes(frame: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray[Any, Any], pd.DataFrame]:
+    """Return for each row the number of its group, and the sorted groups."""
+    grouped = frame.groupby(keys, sort=True)
+    index = grouped.ngroup().to_numpy()
+    groups = frame[keys].drop_duplicates().sort_values(keys, ignore_index=True)
+    return index, groups
+
+
+def _checked(frame: pd.DataFrame) -> pd.DataFrame:
+    if frame.empty:
+        raise ContractError(
+            "at least one customer", got="no rows", fix="Check as_of and the filters of the orders.", where="histories"
+        )
+    frame = frame.astype(dict.fromkeys(KEYS, float))
+    x, tx, T = (frame[key].to_numpy() for key in KEYS)
+    problems = {
+        "a number in frequency, recency and T": ~np.isfinite(x + tx + T),
+        "whole frequencies of 0 or more": (x < 0) | (x != np.floor(x)),
+        "recency between 0 and T": (tx < 0) | (tx > T * (1 + 1e-9)),
+        "recency 0 where frequency is 0": (x == 0) & (tx != 0),
+    }
+    for expected, wrong in problems.items():
+        if wrong.any():
+            row = frame.loc[int(np.argmax(wrong)), KEYS].to_dict()
+            raise ContractError(
+                expected, got=f"{int(wrong.sum())} rows that are not so, first {row}", fix=FIX, where="histories"
+            )
+    return frame.assign(recency=np.minimum(tx, T))

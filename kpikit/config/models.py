@@ -1,0 +1,350 @@
+"""The sections of kpikit.yaml as frozen pydantic models."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from kpikit.config.expressions import check_expression, check_query
+from kpikit.contracts import CONTRACTS
+from kpikit.errors import ConfigError, listed, nearest
+from kpikit.periods import WEEKDAYS
+
+VARIABLE = re.compile(r"\$\{([^}]*)\}")
+SPAN = re.compile(r"\s*(\d+)\s*(hour|day|week)s?\s*")
+SHORT_DAYS = tuple(name[:3] for name in WEEKDAYS)
+
+
+def _wrong(expected: str, got: str, fix: str = "") -> PydanticCustomError:
+    # the braces of a value must not be read as placeholders of the message
+    return PydanticCustomError("kpikit", "{expected}", {"expected": expected, "got": got, "fix": fix})
+
+
+def _as_day(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            raise _wrong("a date such as 2026-12-31", repr(value), "Write year-month-day.") from None
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise _wrong("a date such as 2026-12-31", repr(value), "Write year-month-day.")
+    return value
+
+
+def _as_span(value: object) -> object:
+    match = SPAN.fullmatch(value) if isinstance(value, str) else None
+    if isinstance(value, timedelta):
+        return value
+    if match is None:
+        raise _wrong("a time span such as '2 days' or '36 hours'", repr(value))
+    return timedelta(**{f"{match[2]}s": int(match[1])})
+
+
+def _as_sql(value: object) -> object:
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def _checked(check: Any, what: str) -> AfterValidator:
+    def validate(text: str) -> str:
+        try:
+            return str(check(text))
+        except ValueError as error:
+            raise _wrong(what, str(error), "Write one DuckDB expression, without ';'.") from None
+
+    return AfterValidator(validate)
+
+
+def _one_contract(name: str) -> str:
+    if name not in CONTRACTS:
+        hint = nearest(name, CONTRACTS)
+        raise _wrong(f"one of the tables {listed(CONTRACTS)}", repr(name), f"Did you mean {hint!r}?" if hint else "")
+    return name
+
+
+Day = Annotated[date, BeforeValidator(_as_day)]
+Span = Annotated[timedelta, BeforeValidator(_as_span)]
+Expression = Annotated[str, BeforeValidator(_as_sql), _checked(check_expression, "one SQL expression or column name")]
+Query = Annotated[str, _checked(check_query, "one SELECT")]
+TableName = Annotated[str, AfterValidator(_one_contract)]
+Rate = Annotated[float, Field(ge=0, le=1)]
+Days = Annotated[tuple[Day, ...], Field(strict=False)]
+Words = Annotated[tuple[str, ...], Field(strict=False)]
+
+
+class Section(BaseModel):
+    """A part of kpikit.yaml: frozen, strictly typed, and closed to names that it does not know."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_names(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        valid = [field.alias or name for name, field in cls.model_fields.items()]
+        for key in data:
+            if key not in valid and key not in cls.model_fields:
+                hint = nearest(str(key), valid)
+                fix = f"Did you mean {hint!r}?" if hint else "Remove it, or write one of these."
+                raise PydanticCustomError(
+                    "kpikit",
+                    "{expected}",
+                    {"expected": f"one of {listed(valid, 20)}", "got": repr(str(key)), "fix": fix, "key": key},
+                )
+        return data
+
+
+class Business(Section):
+    """Who reports: name, currency, and the calendar that local times are read with."""
+
+    name: str = "Our business"
+    currency: str = ""
+    timezone: str = "UTC"
+    week_start: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    hours: dict[str, str] = {}
+    holidays: Days = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            from zoneinfo import available_timezones
+
+            hint = nearest(name, available_timezones())
+            raise _wrong(
+                "a time zone such as Europe/Lisbon", repr(name), f"Did you mean {hint!r}?" if hint else ""
+            ) from None
+        return name
+
+    @field_validator("hours")
+    @classmethod
+    def _readable_hours(cls, hours: dict[str, str]) -> dict[str, str]:
+        for days, span in hours.items():
+            _weekday_numbers(days)
+            _opening(span)
+        return hours
+
+    @property
+    def week(self) -> str:
+        """The business's week as a period: ``week``, or ``week-sunday`` when it does not start on Monday."""
+        return "week" if self.week_start == "monday" else f"week-{self.week_start}"
+
+    @property
+    def opening_hours(self) -> dict[int, tuple[time, time]]:
+        """Opening and closing time by weekday (Monday 0); a weekday that is not there is closed; empty: not stated."""
+        spans = [(day, _opening(span)) for days, span in self.hours.items() for day in _weekday_numbers(days)]
+        return {day: span for day, span in spans if span is not None}
+
+
+def _weekday_numbers(days: str) -> list[int]:
+    first, _, last = days.casefold().partition("-")
+    if first[:3] not in SHORT_DAYS or (last and last[:3] not in SHORT_DAYS):
+        raise _wrong("weekdays such as mon-fri or sat", repr(days))
+    start = SHORT_DAYS.index(first[:3])
+    length = (SHORT_DAYS.index(last[:3]) - start) % 7 + 1 if last else 1
+    return [(start + step) % 7 for step in range(length)]
+
+
+def _opening(span: str) -> tuple[time, time] | None:
+    if span == "closed":
+        return None
+    try:
+        opens, closes = (time.fromisoformat(part.strip().zfill(5)) for part in span.split("-"))
+    except ValueError:
+        raise _wrong('opening hours such as "09:00-18:00", or closed', repr(span)) from None
+    if closes <= opens:
+        raise _wrong("opening hours that end after they begin", repr(span))
+    return opens, closes
+
+
+class Source(Section):
+    """A place that tables come from; a secret in its ``url`` is written ``${ENV_NAME}`` and read when connecting."""
+
+    url: str
+
+    @field_validator("url")
+    @classmethod
+    def _no_secret_in_the_file(cls, url: str) -> str:
+        password = re.search(r"://[^/@\s]*:([^/@]+)@", url)
+        if password and not VARIABLE.fullmatch(password[1]):
+            raise _wrong("a password as ${ENV_NAME}", "a password in the file", "Put it into an environment variable.")
+        for name in VARIABLE.findall(url):
+            if not re.fullmatch(r"[A-Za-z_]\w*", name):
+                raise _wrong("the name of an environment variable inside ${…}", repr(name))
+        return url
+
+    def variables(self) -> list[str]:
+        """Return the names of the environment variables that the url needs."""
+        return VARIABLE.findall(self.url)
+
+    def resolved(self) -> str:
+        """Return the url with its environment variables filled in; the value is never stored."""
+        return VARIABLE.sub(lambda match: os.environ[match[1]], self.url)
+
+
+class Table(Section):
+    """Where one table comes from and how its columns are mapped."""
+
+    from_: str | None = Field(default=None, alias="from")
+    sql: Query | None = None
+    columns: dict[str, Expression] = {}
+    keep: Expression | None = None
+    drop_duplicates: bool = False
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Table:
+        if self.from_ is not None and self.sql is not None:
+            raise _wrong("either from or sql", "both", "Remove one of them.")
+        return self
+
+
+class Economics(Section):
+    """Money beside the orders: the margin as a fraction of revenue, and the annual discount rate of CLV."""
+
+    margin_fraction: Rate | None = None
+    annual_discount_rate: Rate = 0.10
+
+
+class Goal(Section):
+    """A goal: at least or at most this much of a KPI by a date, with an owner and a baseline."""
+
+    kpi: str
+    at_least: float | None = None
+    at_most: float | None = None
+    by: Day
+    owner: str = ""
+    baseline: float | None = None
+    segment: str = ""
+
+    @model_validator(mode="after")
+    def _one_direction(self) -> Goal:
+        if (self.at_least is None) == (self.at_most is None):
+            raise _wrong("one of at_least and at_most", "neither" if self.at_least is None else "both")
+        return self
+
+
+class Benchmark(Section):
+    """Somebody else's value of a KPI, with its source."""
+
+    kpi: str
+    value: float
+    source: str
+    kind: Literal["industry", "competitor", "internal", "target"] = "industry"
+
+
+class PerformanceIndicator(Section):
+    """A customer performance indicator of the business's own: the share of eligible rows that are a success."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: str
+    table: TableName = "orders"
+    eligible: Expression = "true"
+    success: Expression
+    better: Literal["higher", "lower"] = "higher"
+    target: float | None = None
+    owner: str = ""
+
+
+class Intervention(Section):
+    """Something that was done on a date to change a KPI, and whom it reached."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: str
+    starts: Day
+    ends: Day | None = None
+    kpi: str
+    treated: Expression | None = None
+
+
+class Privacy(Section):
+    """What a report may show of single customers, and which names are scrubbed from comments."""
+
+    min_cell: Annotated[int, Field(ge=1)] = 5
+    customer_ids: Literal["hashed", "clear"] = "hashed"
+    staff: Words = ()
+
+
+class Report(Section):
+    """How the reports are titled, for whom, and where they go (relative to the file)."""
+
+    title: str = ""
+    audience: str = ""
+    language: str = "en"
+    review_every: Literal["week", "month", "quarter", "year"] = "quarter"
+    folder: str = "reports"
+
+
+class Config(Section):
+    """Everything that kpikit.yaml says. Made by :func:`kpikit.config.load_config`, or by hand in a notebook."""
+
+    business: Business = Business()
+    sources: dict[str, Source] = {}
+    tables: dict[TableName, Table] = {}
+    economics: Economics = Economics()
+    kpis: dict[str, dict[str, Any]] = {}
+    goals: Annotated[tuple[Goal, ...], Field(strict=False)] = ()
+    benchmarks: Annotated[tuple[Benchmark, ...], Field(strict=False)] = ()
+    performance_indicators: Annotated[tuple[PerformanceIndicator, ...], Field(strict=False)] = ()
+    interventions: Annotated[tuple[Intervention, ...], Field(strict=False)] = ()
+    freshness: dict[TableName, Span] = {}
+    privacy: Privacy = Privacy()
+    report: Report = Report()
+    _path: Path | None = PrivateAttr(None)
+    _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def embedded(cls) -> Config:
+        """Return the configuration of the data that come with the package (CDNOW)."""
+        return cls(business=Business(name="CDNOW", currency="USD"))
+
+    @property
+    def path(self) -> Path | None:
+        """The file that this was read from, if any."""
+        return self._path
+
+    @property
+    def folder(self) -> Path:
+        """The folder that paths are relative to: the file's, else the current one."""
+        return self._path.parent if self._path else Path.cwd()
+
+    def resolve(self, text: str) -> Path:
+        """Return a path of the configuration as an absolute path."""
+        return (self.folder / Path(text).expanduser()).absolute()
+
+    def where(self, *keys: str | int) -> str:
+        """Return ``kpikit.yaml, line 12: tables.orders`` for the place of a key, as near as it is known."""
+        name = ".".join(str(key) for key in keys)
+        if self._path is None:
+            return name
+        known = next((self._lines[keys[:size]] for size in range(len(keys), -1, -1) if keys[:size] in self._lines), 1)
+        return f"{self._path.name}, line {known}{f': {name}' if name else ''}"
+
+    def error(self, *keys: str | int, expected: str, got: str = "", fix: str = "") -> ConfigError:
+        """Return the error about the value at ``keys``, with its file and line."""
+        return ConfigError(expected, got=got, fix=fix, where=self.where(*keys))
+
+    def fingerprint(self) -> str:
+        """Return 16 hexadecimal digits that change when anything in the configuration does; secrets are not in it."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -1,0 +1,162 @@
+"""Figures of lifetime value: tracking, calibration, concentration."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.ticker import FuncFormatter
+
+from kpikit.formatting import money, number, percent
+from kpikit.palette import LIGHT, SERIES
+from kpikit.plots.figure import figure
+from kpikit.plots.html import show
+from kpikit.results import Result
+
+PERCENT = FuncFormatter(lambda value, _: percent(value, 0))
+THOUSANDS = FuncFormatter(lambda value, _: number(value))
+
+
+def tracking(result: Result) -> Result:
+    """Return cumulative repeat purchases, expected and actual, drawn; the holdout is shaded."""
+    return figure(
+        result,
+        draw_tracking,
+        what="Lines of cumulative repeat purchases by day, expected by the model and actual, with the holdout shaded",
+        labels={"day": "Day", "period": "Part", "expected": "Expected", "actual": "Actual"},
+        formats={"day": lambda day: f"{day:%Y-%m-%d}", "expected": number, "actual": number},
+    )
+
+
+def draw_tracking(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw expected against actual cumulative repeat purchases."""
+    later = table[table.period == "holdout"]
+    if len(later):
+        ax.axvspan(later.day.iloc[0], later.day.iloc[-1], color=LIGHT["panel"], zorder=0)
+        ax.text(
+            later.day.iloc[0],
+            0.02,
+            " not seen by the model",
+            transform=ax.get_xaxis_transform(),
+            color=LIGHT["muted"],
+            fontsize=9,
+        )
+    ax.plot(table.day, table.actual, color=LIGHT["ink"], label="Actual")
+    ax.plot(table.day, table.expected, color=SERIES[1], linestyle="--", label="Expected by the model")
+    ax.legend(loc="upper left", fontsize=9)
+    ax.set(ylabel="Repeat purchases so far", ylim=(0, None))
+    ax.yaxis.set_major_formatter(THOUSANDS)
+    locator = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    return ax
+
+
+def calibration(result: Result) -> Result:
+    """Return mean forecast and mean outcome by group drawn, outcomes with their interval."""
+    return figure(
+        result,
+        draw_calibration,
+        what="Mean purchases by group of customers, forecast against outcome with 95 % interval",
+        labels={
+            "group": "Group",
+            "n_customers": "Customers",
+            "predicted": "Forecast",
+            "actual": "Outcome",
+            "low": "Low",
+            "high": "High",
+        },
+        formats={name: lambda value: number(value, 2) for name in ("predicted", "actual", "low", "high")},
+    )
+
+
+def draw_calibration(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw forecast and outcome side by side for each group."""
+    places = range(len(table))
+    ax.vlines(places, table.low, table.high, color=LIGHT["ink"], linewidth=1.6)
+    ax.scatter(places, table.actual, color=LIGHT["ink"], s=26, zorder=3, label="Outcome, with interval")
+    ax.plot(
+        places,
+        table.predicted,
+        color=SERIES[1],
+        marker="D",
+        markersize=5,
+        linestyle="--",
+        linewidth=1,
+        label="Forecast",
+    )
+    ax.set_xticks(list(places), [str(group) for group in table.group])
+    ax.legend(loc="upper left", fontsize=9)
+    ax.set(ylabel="Purchases per customer", ylim=(0, None))
+    return ax
+
+
+def concentration(result: Result) -> Result:
+    """Return the concentration curve drawn: share of customers, most valuable first, against share of the value."""
+    return figure(
+        result,
+        draw_concentration,
+        what="Curve of the share of expected value held by the most valuable share of customers",
+        labels={"customer_share": "Customers, most valuable first", "clv_share": "Share of the value"},
+        formats={"customer_share": lambda value: percent(value, 0), "clv_share": percent},
+    )
+
+
+def draw_concentration(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the concentration curve, with equal shares as a reference and the top tenth marked."""
+    ax.plot([0, 1], [0, 1], color=LIGHT["muted"], linestyle=":", linewidth=1, label="Everybody equal")
+    ax.plot(table.customer_share, table.clv_share, color=SERIES[0])
+    ax.fill_between(table.customer_share, table.clv_share, color=SERIES[0], alpha=0.12, linewidth=0)
+    tenth = table[table.customer_share.round(2) == 0.10]
+    if len(tenth) and tenth.clv_share.notna().all():
+        share = float(tenth.clv_share.iloc[0])
+        ax.scatter([0.10], [share], color=SERIES[0], s=36, zorder=3)
+        ax.annotate(
+            f"top 10 %: {percent(share, 0)}", (0.10, share), (0.16, share - 0.10), color=LIGHT["ink"], fontsize=10
+        )
+    ax.legend(loc="lower right", fontsize=9)
+    ax.set(xlabel="Customers, most valuable first", ylabel="Share of the expected value", xlim=(0, 1), ylim=(0, 1.02))
+    ax.xaxis.set_major_formatter(PERCENT)
+    ax.yaxis.set_major_formatter(PERCENT)
+    return ax
+
+
+def holdout_table(result: Result) -> Result:
+    """Return the holdout proof as a table: models and simple rules against what came."""
+    labels = {"title": "Forecast by", "total_forecast": "Forecast", "total_actual": "Came", "bias": "Off by",
+              "mae": "Mean error",
+              "rmse": "RMSE", "poisson_deviance": "Deviance", "top_decile_capture": "Top tenth caught"}  # fmt: skip
+    formats = {
+        "total_forecast": number,
+        "total_actual": number,
+        "bias": percent,
+        "top_decile_capture": lambda v: percent(v, 0),
+    }
+    formats |= {name: lambda value: number(value, 3) for name in ("mae", "rmse", "poisson_deviance")}
+    return show(result, labels=labels, formats=formats)
+
+
+def value_table(result: Result) -> Result:
+    """Return who holds the value, by number of purchases."""
+    currency = result.facts["currency"]
+    labels = {"group": "Purchase days", "customers": "Customers", "share_of_customers": "Share",
+              "p_alive": "Mean P(alive)", "expected_purchases": "Purchases expected each", "clv": "Value",
+              "share_of_value": "Share of value"}  # fmt: skip
+    if result.table.p_alive.isna().all():
+        labels.pop("p_alive")
+    formats = {"share_of_customers": percent, "share_of_value": percent, "p_alive": lambda v: percent(v, 0),
+               "expected_purchases": lambda v: number(v, 2), "clv": lambda v: money(v, currency)}  # fmt: skip
+    return show(result, labels=labels, formats=formats)
+
+
+def customers_table(result: Result) -> Result:
+    """Return the top customers as a table."""
+    currency = result.facts["currency"]
+    labels = {"customer": "Customer", "frequency": "Repeat days", "p_alive": "P(alive)",
+              "expected_purchases": "Purchases expected",
+              "expected_spend": "Spend each", "clv": "Value", "clv_low": "Low", "clv_high": "High"}  # fmt: skip
+    if result.table.p_alive.isna().all():
+        labels.pop("p_alive")
+    formats = {name: lambda v: money(v, currency) for name in ("expected_spend", "clv", "clv_low", "clv_high")}
+    formats |= {"p_alive": lambda v: percent(v, 0), "expected_purchases": lambda v: number(v, 1)}
+    return show(result, labels=labels, formats=formats)

@@ -1,0 +1,70 @@
+"""From a drawing function to a figure on a page: two widths, SVG where small, text and data table beside it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from kpikit.plots.html import Format, render, table_html
+from kpikit.plots.style import NARROW_INCHES, WIDE_INCHES, drawing
+from kpikit.results import Result, slug
+
+Draw = Callable[[Any, Axes], Any]
+SVG_LIMIT_BYTES = 60_000
+PNG_DPI = 170
+
+
+def figure(
+    result: Result,
+    draw: Draw,
+    *,
+    what: str,
+    height: float = 3.6,
+    narrow_height: float | None = None,
+    labels: Mapping[str, str] | None = None,
+    formats: Mapping[str, Format] | None = None,
+) -> Result:
+    """Return a result drawn as a figure with its paragraph and its data.
+
+    Parameters
+    ----------
+    draw
+        Function that draws ``result.table`` on an Axes.
+    what
+        What kind of chart of what it is, for the alternative text, which ends with the finding.
+    height, narrow_height
+        Inches, for a screen and for a phone.
+    """
+    image = _encoded(result, draw, WIDE_INCHES, height)
+    narrow = _encoded(result, draw, NARROW_INCHES, narrow_height or height * 0.85)
+    table = table_html(result.table, result.title, labels=labels, formats=formats) if len(result.table) else Markup()
+    html = render(
+        "figure", name=slug(result.name), title=result.title, text=result.text, alt=f"{what}. {result.title}.",
+        image=image, narrow=narrow, table=table,
+    )  # fmt: skip
+    return result.with_html(html, "figure")
+
+
+def _encoded(result: Result, draw: Draw, width: float, height: float) -> str:
+    with drawing():
+        page = Figure(figsize=(width, height), layout="constrained")
+        draw(result.table, page.subplots())
+        text = io.StringIO()
+        page.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        svg = text.getvalue().encode()
+        if len(svg) <= SVG_LIMIT_BYTES:
+            return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+        data = io.BytesIO()
+        page.savefig(data, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def is_narrow(ax: Axes) -> bool:
+    """Say whether the drawing is the narrow one, for a phone."""
+    return bool(ax.figure.get_figwidth() < (WIDE_INCHES + NARROW_INCHES) / 2)  # type: ignore[union-attr]

@@ -1,0 +1,152 @@
+"""Look at files and databases: which table each one is, and which column means what."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kpikit.contracts import CONTRACTS, COUNT, FLAG, NUMBER, TIME, Column
+from kpikit.proposals.words import ORDER, WORDS
+from kpikit.sources import reading
+from kpikit.sources.engine import quoted, row, run, types
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
+
+
+@dataclass
+class Found:
+    """One file or database table that was looked at: how kpikit.yaml says it, its columns, and what it seems to be."""
+
+    place: str
+    shown: str
+    columns: dict[str, str]
+    source: tuple[str, str] | None = None
+    table: str = ""
+    mapping: dict[str, str] = field(default_factory=dict)
+
+
+def look(connection: Backend, path: Path, home: Path, spare: Path) -> list[Found]:
+    """Return what a file or folder holds; places are relative to ``home``, and ``spare`` takes rewritten files."""
+    files = reading.files(path.absolute())
+    found = []
+    for number, file in enumerate(files):
+        if reading.kind_of(file) == "duckdb":
+            found += _look_inside(connection, file, home)
+            continue
+        relation = f"_look_{number}"
+        run(connection, f"DROP TABLE IF EXISTS {relation}")
+        reading.read_files(connection, relation, [file], lambda _: [], spare)
+        found.append(_judged(connection, relation, Found(_relative(file, home), file.name, {})))
+        run(connection, f"DROP TABLE {relation}")
+    return found
+
+
+def _look_inside(connection: Backend, file: Path, home: Path) -> list[Found]:
+    source = re.sub(r"\W", "_", file.stem)
+    reading.attach(connection, "_look", file)
+    try:
+        found = []
+        for name in reading.database_tables(connection, "_look"):
+            relation = f"_look.{'.'.join(quoted(part) for part in name.split('.', 1))}"
+            item = Found(f"{source}.{name}", f"{file.name} ({name})", {}, (source, f"duckdb://{_relative(file, home)}"))
+            found.append(_judged(connection, relation, item))
+        return found
+    finally:
+        run(connection, "DETACH _look")
+
+
+def _relative(file: Path, home: Path) -> str:
+    return Path(os.path.relpath(file, home)).as_posix()
+
+
+def _judged(connection: Backend, relation: str, item: Found) -> Found:
+    """Fill in the table that the columns fit best; none when no contract has all it needs."""
+    item.columns = types(connection, f"SELECT * FROM {relation}")
+    best = (-1, 0)
+    for rank, table in enumerate(ORDER):
+        mapping = _mapping(connection, relation, table, item.columns)
+        if any(name not in mapping for name in CONTRACTS[table].needed) or _repeats(
+            connection, relation, table, mapping
+        ):
+            continue
+        named = table.split("_")[0].rstrip("s") in item.shown.casefold()
+        score = (int(named), -rank)
+        if score > best:
+            best, item.table, item.mapping = score, table, mapping
+    return item
+
+
+def _repeats(connection: Backend, relation: str, table: str, mapping: dict[str, str]) -> bool:
+    """Say whether the key of a contract stands twice: then the file is a list of something else."""
+    key = CONTRACTS[table].key
+    if not key:
+        return False
+    column = quoted(mapping[key])
+    return bool(row(connection, f"SELECT count({column}) > count(DISTINCT {column}) FROM {relation}")[0])
+
+
+def _mapping(connection: Backend, relation: str, table: str, columns: dict[str, str]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for column in CONTRACTS[table].columns:
+        if column.name == "unit_price":
+            continue
+        name = _column(connection, relation, column, columns, taken=set(mapping.values()))
+        if name is not None:
+            mapping[column.name] = name
+    if table in {"orders", "order_lines"}:
+        product = _product(connection, relation, columns)
+        exact = {_plain(word) for word in ("amount", *WORDS["amount"]) if word != "price"}
+        if product and _plain(mapping.get("amount", "price")) not in exact:
+            mapping["amount"] = product
+    return mapping
+
+
+def _product(connection: Backend, relation: str, columns: dict[str, str]) -> str | None:
+    """Return ``quantity * unit_price`` in the file's own names, when it has both as numbers."""
+    pair = [
+        _column(connection, relation, Column(name, NUMBER), columns, taken=set()) for name in ("quantity", "unit_price")
+    ]
+    if None in pair or pair[0] == pair[1]:
+        return None
+    return " * ".join(name if name and re.fullmatch(r"[A-Za-z_]\w*", name) else quoted(str(name)) for name in pair)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
+
+
+def _column(connection: Backend, relation: str, column: Column, columns: dict[str, str], taken: set[str]) -> str | None:
+    """Return the raw column that a contract's column is most likely called, if its values suit."""
+    plain = {_plain(name): name for name in columns}
+    for word in (_plain(column.name), *WORDS.get(column.name, ())):
+        name = plain.get(word)
+        if name is not None and name not in taken and _suits(connection, relation, name, columns[name], column.kind):
+            return name
+    return None
+
+
+def _suits(connection: Backend, relation: str, name: str, kind: str, wanted: str) -> bool:
+    numeric = kind.startswith(("TINY", "SMALL", "INT", "BIG", "HUGE", "U", "FLOAT", "DOUBLE", "DECIMAL"))
+    dated = kind.startswith(("DATE", "TIMESTAMP"))
+    if wanted == TIME:
+        return dated or (
+            kind == "VARCHAR" and _share(connection, relation, name, r".*\d{1,4}\D+\w+\D+\d{1,4}.*") > 0.95
+        )
+    if wanted == FLAG:
+        return kind == "BOOLEAN"
+    if wanted in {NUMBER, COUNT}:
+        return numeric or (kind == "VARCHAR" and _share(connection, relation, name, r"[+-]?[\d.,]+") > 0.99)
+    return not dated
+
+
+def _share(connection: Backend, relation: str, name: str, pattern: str) -> float:
+    filled, fits = row(
+        connection,
+        f"SELECT count(v), count(*) FILTER (regexp_full_match(trim(v), '{pattern}')) FROM "
+        f"(SELECT {quoted(name)} AS v FROM {relation} LIMIT 10000)",
+    )
+    return fits / filled if filled else 1.0

@@ -1,0 +1,40 @@
+"""The kernel of a run: this interpreter, over sockets that no other process can take or reach."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+LONGEST_FOLDER = 70  # a socket's whole path may have 103 bytes (macOS), of which some 25 come after the folder
+
+
+class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
+    """Starts this interpreter's kernel and talks to it over IPC.
+
+    A TCP port is chosen before the kernel binds it, so kernels that start side by side can take each other's; a
+    socket in a private folder cannot be taken.
+    The installed kernel specifications are not asked, for the one called python3 may be another environment's.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        usual = tempfile.gettempdir()
+        self._private = Path(tempfile.mkdtemp(prefix="kk-", dir=usual if len(usual) <= LONGEST_FOLDER else "/tmp"))
+        settings.setdefault("transport", "tcp" if sys.platform == "win32" else "ipc")
+        super().__init__(connection_file=str(self._private / "k.json"), **settings)
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The one kernel: ``python -m ipykernel_launcher`` of the running interpreter."""
+        command = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, display_name="Python 3 (kpikit)", language="python")
+
+    def cleanup_connection_file(self) -> None:
+        """Remove the private folder with the connection file and the sockets."""
+        super().cleanup_connection_file()
+        shutil.rmtree(self._private, ignore_errors=True)

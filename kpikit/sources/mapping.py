@@ -1,0 +1,135 @@
+"""The user's columns as the contract's: a name, or an SQL expression over the raw rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from kpikit.config import Config, bare_name
+from kpikit.config import Table as Settings
+from kpikit.config.expressions import parse_expression
+from kpikit.contracts import CONTRACTS, ID, TIME, Column, missing_columns
+from kpikit.errors import ContractError, listed, nearest
+from kpikit.sources.engine import first_line, quoted, types
+from kpikit.sources.reading import FILE_COLUMN, Raw
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
+
+# A price beside the amount is a rule (rows priced 0 or below are set aside), so it is never mapped without being asked.
+ONLY_WHEN_ASKED = {"orders": ("unit_price",)}
+COMPUTED = {"orders": ("is_activity",)}
+PLAIN_TYPES = ("BOOLEAN", "FLOAT", "DOUBLE", "DATE", "VARCHAR", "TIMESTAMP", "TINYINT", "SMALLINT", "INTEGER", "BIGINT",
+               "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DECIMAL", "TIME")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One column on its way in: its name, its SQL over the raw rows, its DuckDB type, its contract if any."""
+
+    name: str
+    sql: str
+    type: str
+    column: Column | None
+    source: str
+
+
+def own_name(wanted: str, columns: list[str]) -> str | None:
+    """Return the raw column that ``wanted`` names, exactly or but for upper and lower case."""
+    if wanted in columns:
+        return wanted
+    folded = [name for name in columns if name.casefold() == wanted.strip().casefold()]
+    return folded[0] if len(folded) == 1 else None
+
+
+def direct(table: str, settings: Settings, columns: list[str]) -> dict[str, str]:
+    """Return kpikit's name → raw name of the columns that are mapped as they are, asked for or by their own name."""
+    asked = {name: own_name(sql, columns) for name, sql in settings.columns.items()}
+    unasked = {
+        column.name: own_name(column.name, columns)
+        for column in CONTRACTS[table].columns
+        if column.name not in settings.columns and column.name not in ONLY_WHEN_ASKED.get(table, ())
+    }
+    return {name: raw for name, raw in {**asked, **unasked}.items() if raw is not None}
+
+
+def read_as_text(table: str, settings: Settings, columns: list[str]) -> list[str]:
+    """Return the raw columns that become ids and times: guessing would lose leading zeros or swap day and month."""
+    kinds = {column.name: column.kind for column in CONTRACTS[table].columns}
+    return [raw for name, raw in direct(table, settings, columns).items() if kinds.get(name) in {ID, TIME}]
+
+
+def mapped(connection: Backend, table: str, settings: Settings, raw: Raw, config: Config) -> list[Mapped]:
+    """Return the columns of one table: the contract's, the user's own expressions, then every other raw column."""
+    raw_types = types(connection, f"SELECT * FROM {raw.relation}")
+    columns = [name for name in raw_types if name != FILE_COLUMN]
+    chosen = {name: quoted(source) for name, source in direct(table, settings, columns).items()}
+    sources = dict(direct(table, settings, columns))
+    for name, sql in settings.columns.items():
+        if name not in chosen:
+            chosen[name] = expression(sql, columns, table, config, "tables", table, "columns", name)
+            sources[name] = sql
+    contract = CONTRACTS[table]
+    missing = [name for name in contract.needed if name not in chosen]
+    if missing:
+        raise missing_columns(table, missing, columns)
+    taken = {name.casefold() for name in (*chosen, *COMPUTED.get(table, ()))} | set(map(str.casefold, sources.values()))
+    for name in columns:
+        if name.casefold() not in taken:
+            chosen[name], sources[name] = quoted(name), name
+    known = _types(connection, raw, chosen, table, config)
+    ordered = [column.name for column in contract.columns if column.name in chosen]
+    return [
+        Mapped(name, chosen[name], known[name], contract.column(name), sources[name])
+        for name in (*ordered, *(own for own in chosen if own not in ordered))
+    ]
+
+
+def expression(sql: str, columns: list[str], table: str, config: Config, *keys: str) -> str:
+    """Return the user's expression as SQL over the raw rows; an error when it names a column that is not there."""
+    if bare_name(sql) and own_name(sql, columns) is None and "(" not in sql:
+        raise _missing(sql, columns, table, config, keys)
+    try:
+        tree = parse_expression(sql)
+    except ValueError as error:
+        raise config.error(*keys, expected="one SQL expression or column name", got=str(error)) from None
+    if not any(tree.find_all(exp.Query, exp.Lambda)):  # inside these, names may belong to something else
+        for column in tree.find_all(exp.Column):
+            if not column.table and own_name(column.name, columns) is None:
+                raise _missing(column.name, columns, table, config, keys)
+    return f"({sql}\n)"  # the line break ends a trailing comment
+
+
+def _missing(name: str, columns: list[str], table: str, config: Config, keys: tuple[str, ...]) -> ContractError:
+    hint = nearest(name, columns)
+    return ContractError(
+        f"a column {name!r} in {table}",
+        got=f"[{listed(columns, 20)}]",
+        fix=f"Did you mean {hint!r}? Map it in kpikit.yaml: {'.'.join(keys)}: {hint}"
+        if hint
+        else f"Name one of these columns in kpikit.yaml: {'.'.join(keys)}",
+        where=config.where(*keys),
+    )
+
+
+def _types(connection: Backend, raw: Raw, chosen: dict[str, str], table: str, config: Config) -> dict[str, str]:
+    import duckdb
+
+    listing = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in chosen.items())
+    try:
+        return types(connection, f"SELECT {listing} FROM {raw.relation}")
+    except duckdb.Error:
+        pass
+    for name, sql in chosen.items():  # find the one at fault, for a message about it alone
+        try:
+            types(connection, f"SELECT {sql} AS {quoted(name)} FROM {raw.relation}")
+        except duckdb.Error as error:
+            raise config.error(
+                "tables", table, "columns", name,
+                expected=f"an expression that DuckDB can compute over {raw.origin}",
+                got=f"{sql.strip()}: {first_line(error)}",
+                fix="A number kept as text needs a cast, for example try_cast(x AS DOUBLE).",
+            ) from None  # fmt: skip
+    raise ContractError("columns with different names", got=listed(chosen), where=table)

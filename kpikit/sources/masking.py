@@ -1,0 +1,57 @@
+"""What was not known yet: rows dated at or after ``as_of`` are cut, values dated so are masked."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from kpikit.contracts import CONTRACTS
+from kpikit.sources.engine import quoted
+from kpikit.sources.mapping import Mapped
+
+UNKNOWN = "at or after as_of"
+MISSING_WORDS = {"customer_id": "no customer"}
+
+
+def moment(day: date) -> str:
+    """Return a day's midnight as SQL."""
+    return f"TIMESTAMP '{day.isoformat()} 00:00:00'"
+
+
+def reasons(table: str, names: list[str], keep: str, priced: bool) -> str:
+    """Return the SQL that gives a row's reason to be set aside, or null: the first that applies."""
+    contract = CONTRACTS[table]
+    cases = [f"WHEN {keep} IS NOT TRUE THEN 'keep is false'"] if keep else []
+    for column in contract.columns:
+        if (
+            column.needed
+            and not column.known_at
+            and column.name in names
+            and (table, column.name) != ("orders", "amount")
+        ):
+            word = MISSING_WORDS.get(column.name, "no date" if column.name == contract.time else f"no {column.name}")
+            cases.append(f"WHEN {quoted(column.name)} IS NULL THEN '{word}'")
+    if priced:
+        cases.append("WHEN unit_price <= 0 OR unit_price IS NULL THEN 'unit price not above 0'")
+    return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
+
+
+def masked(item: Mapped, names: list[str], as_of: date, dated: bool) -> str:
+    """Return the SQL of a loaded column as it was known just before ``as_of``.
+
+    ``dated`` says that the column holds times. The user's own times (no contract) are masked by themselves;
+    a contract's times without ``known_at`` (a promise) may lie ahead.
+    """
+    name = quoted(item.name)
+    known_at = item.column.known_at if item.column else (item.name if dated else "")
+    if known_at not in names:
+        return name
+    return f"CASE WHEN {quoted(known_at)} < {moment(as_of)} THEN {name} END"
+
+
+def unmaskable(table: str, names: list[str]) -> list[tuple[str, str]]:
+    """Return the columns that are known only later, and the time column that is missing to say when."""
+    return [
+        (column.name, column.known_at)
+        for column in CONTRACTS[table].columns
+        if column.name in names and column.known_at and column.known_at not in names
+    ]

@@ -1,0 +1,128 @@
+"""Raw rows with the contract's columns and types, each with its reason to be set aside, if it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kpikit.config import Config
+from kpikit.config import Table as Settings
+from kpikit.contracts import CONTRACTS
+from kpikit.errors import ContractError
+from kpikit.sources import mapping, masking
+from kpikit.sources.casting import Caster, wrong
+from kpikit.sources.data import Flag
+from kpikit.sources.engine import first_line, quoted, row, run, types
+from kpikit.sources.mapping import Mapped
+from kpikit.sources.reading import Raw
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One table before ``as_of`` is known: typed columns, ``_row`` (its place in the source) and ``_reason``."""
+
+    name: str
+    relation: str
+    items: tuple[Mapped, ...]
+    dated: frozenset[str]
+    flags: tuple[Flag, ...]
+    drop_duplicates: bool
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, without the two of our own."""
+        return [item.name for item in self.items]
+
+
+def stage(connection: Backend, name: str, raw: Raw, config: Config, orders: Staged | None) -> Staged:
+    """Map and type the rows in ``raw``, then drop them. ``orders`` dates order lines that have no time."""
+    settings = config.tables.get(name, Settings())
+    items = mapping.mapped(connection, name, settings, raw, config)
+    caster = Caster(connection, name, raw, config.business.timezone)
+    with _computing(name, raw):
+        typed = {item.name: caster.cast(item) for item in items}
+    flags = [Flag(name, "repair", 0, f"{name}: {text}.") for text in raw.repairs] + caster.flags
+    if any(item.type.startswith("TIMESTAMP WITH TIME ZONE") for item in items if item.column):
+        flags += _zone_flag(name, config)
+    relation = f"_staged_{name}"
+    inner = _select(connection, name, raw, settings, config, typed)
+    names = [item.name for item in items]
+    priced = name == "orders" and "unit_price" in settings.columns
+    reason = masking.reasons(name, names, "_keep" if settings.keep else "", priced)
+    with _computing(name, raw):
+        run(connection, f"CREATE TEMP TABLE {relation} AS SELECT *, {reason} AS _reason FROM ({inner})")
+    if name == "orders":
+        _refuse_missing_amounts(connection, relation, raw, items)
+    run(connection, f"DROP TABLE {raw.relation}")
+    if name == "order_lines" and "ordered_at" not in names and orders is not None and "order_id" in orders.names:
+        items = [*items, _dated_by_orders(connection, relation, orders)]
+    kinds = types(connection, f"SELECT * FROM {relation}")
+    dated = frozenset(column for column, kind in kinds.items() if kind.startswith(("TIMESTAMP", "DATE")))
+    return Staged(name, relation, tuple(items), dated, tuple(flags), settings.drop_duplicates)
+
+
+def _zone_flag(name: str, config: Config) -> list[Flag]:
+    stated = "timezone" in config.business.model_fields_set
+    hint = "" if stated else " (state business.timezone if that is not the local time)"
+    return [Flag(name, "time zone", 0, f"{name}: times with a zone became {config.business.timezone} time{hint}.")]
+
+
+def _select(connection: Backend, name: str, raw: Raw, settings: Settings, config: Config, typed: dict[str, str]) -> str:
+    """Return the SELECT of the typed columns and of ``keep``, over the raw columns or, failing that, the mapped."""
+    listing = ", ".join(f"{sql} AS {quoted(column)}" for column, sql in typed.items())
+    plain = f"SELECT rowid AS _row, {listing} FROM {raw.relation}"
+    if settings.keep is None:
+        return plain
+    columns = list(types(connection, f"SELECT * FROM {raw.relation}"))
+    keys = ("tables", name, "keep")
+    try:
+        keep = mapping.expression(settings.keep, columns, name, config, *keys)
+        keep = keep if "(" in keep[:1] else quoted(keep)
+        return f"SELECT rowid AS _row, {listing}, {keep} AS _keep FROM {raw.relation}"
+    except ContractError:
+        keep = mapping.expression(settings.keep, [*columns, *typed], name, config, *keys)
+        return f"SELECT *, {keep} AS _keep FROM ({plain})"
+
+
+@contextmanager
+def _computing(name: str, raw: Raw) -> Iterator[None]:
+    """Turn what DuckDB says about a value into our error."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise ContractError(
+            "values that the mapping can compute",
+            got=first_line(error),
+            fix="A value that does not fit can be made missing with try_cast(x AS DOUBLE), or set aside with keep.",
+            where=f"{name}: {raw.origin}",
+        ) from None
+
+
+def _refuse_missing_amounts(connection: Backend, relation: str, raw: Raw, items: list[Mapped]) -> None:
+    """An order without an amount is neither free nor a refund: nobody but the business can say what it is."""
+    missing = f"rowid IN (SELECT _row FROM {relation} WHERE _reason IS NULL AND amount IS NULL)"
+    if row(connection, f"SELECT count(*) FROM {raw.relation} WHERE {missing}")[0]:
+        amount = next(item for item in items if item.name == "amount")
+        raise wrong(
+            connection, raw, "orders", amount, "an amount", missing,
+            fix="Map amount: coalesce(x, 0) if a missing amount means free, or set these rows aside with "
+            "keep: x IS NOT NULL.",
+        )  # fmt: skip
+
+
+def _dated_by_orders(connection: Backend, relation: str, orders: Staged) -> Mapped:
+    run(
+        connection,
+        f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT l.*, o.ordered_at FROM {relation} l LEFT JOIN "
+        f"(SELECT order_id, min(ordered_at) AS ordered_at FROM {orders.relation} GROUP BY 1) o USING (order_id)",
+    )
+    return Mapped(
+        "ordered_at", "ordered_at", "TIMESTAMP", CONTRACTS["order_lines"].column("ordered_at"), "orders.ordered_at"
+    )

@@ -1,0 +1,84 @@
+"""Toy notebooks, and what to do about a test that needs something the machine may lack."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+REQUIRE_ALL = os.environ.get("KPIKIT_REQUIRE_ALL") == "1"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+COMMON = 'config: str = ""\nas_of: str = ""\nperiod: str = ""\naudience: str = ""'
+PAGE = """import pandas as pd
+from kpikit.results import Result
+known = as_of or "2026-10-01"
+facts = {"as_of": known, "business": "Harbor Coffee", "period": "2026-Q3", "audience": audience, "fingerprint": "ab12"}
+Result("page", "page", "Customer review", "How the third quarter went.", facts=facts)"""
+STATUS = """Result("status", "status", "Data checks passed", facts={"status": "PASS"},
+       html='<p class="kk-status kk-pass">Data checks: PASS</p>')"""
+TABLE = """table = pd.DataFrame({"segment": ["=cmd|' /C calc'!A0", "b"], "change": [-1.5, 2.0]})
+kpis = ({"kpi": "repeat_rate", "value": 0.366, "n": 865, "definition": "1"},)
+Result("segments", "table", "Segments", "Two segments.", headline="Repeat rate was 36.6 %.", table=table, kpis=kpis)"""
+
+
+def needs(what: str, present: bool) -> None:
+    """Skip a test that needs ``what``; with KPIKIT_REQUIRE_ALL=1 fail it."""
+    if not present:
+        (pytest.fail if REQUIRE_ALL else pytest.skip)(f"needs {what}")
+
+
+@functools.cache
+def browser_path() -> str:
+    found = (shutil.which(name) for name in BROWSERS)
+    return next((path for path in found if path), "")
+
+
+@pytest.fixture
+def requires_browser() -> str:
+    """Path of a Chromium; without one, or without Playwright's client, the test is skipped with its reason."""
+    try:
+        import playwright.sync_api  # noqa: F401 - is it there?
+    except ImportError:
+        needs("Playwright's client (pip install playwright)", present=False)
+    needs("a Chromium on the machine", present=bool(browser_path()))
+    return browser_path()
+
+
+MakeNotebook = Callable[..., Path]
+
+
+def notebook(cells: Sequence[str], parameters: str = COMMON, **facts: Any) -> Any:
+    """Return a toy notebook: H1, parameters, then code cells, or Markdown for texts that start with ``#``."""
+    document = nbformat.v4.new_notebook()
+    tagged = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+    made = [
+        nbformat.v4.new_markdown_cell(text) if text.startswith("#") else nbformat.v4.new_code_cell(text)
+        for text in cells
+    ]
+    document.cells = [nbformat.v4.new_markdown_cell("# Toy study\n\nWhat toys *do*."), tagged, *made]
+    document.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    document.metadata["kpikit"] = {"title": "Toy study", "needs": [], "wants": [], **facts}
+    return document
+
+
+GOOD_CELLS = (PAGE, STATUS, "## Segments", TABLE)
+
+
+@pytest.fixture
+def make_notebook(tmp_path: Path) -> MakeNotebook:
+    """Write a toy notebook into a folder of notebooks; return its path."""
+
+    def make(cells: Sequence[str] = GOOD_CELLS, name: str = "toy", parameters: str = COMMON, **facts: Any) -> Path:
+        folder = tmp_path / "notebooks"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{name}.ipynb"
+        nbformat.write(notebook(cells, parameters, **facts), path)
+        return path
+
+    return make

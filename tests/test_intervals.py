@@ -1,0 +1,150 @@
+"""Intervals against published values, independent computations and their own coverage."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from kpikit import intervals
+from kpikit.errors import ParameterError
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [(18, 20, 0.6989663547715128, 0.972133518786232), (4, 20, 0.0806576625797981, 0.4160174322518935)],
+)
+def test_wilson_equals_r_binom(successes, n, low, high):
+    assert intervals.wilson(successes, n) == pytest.approx((low, high), abs=1e-12)
+
+
+def test_newcombe_equals_the_published_interval():
+    low, high = intervals.newcombe(7, 34, 1, 34)
+    assert (round(float(low), 3), round(float(high), 3)) == (0.019, 0.340)
+
+
+@given(st.integers(1, 400), st.data())
+def test_wilson_and_newcombe_equal_statsmodels(n, data):
+    x1, x2 = data.draw(st.integers(0, n)), data.draw(st.integers(0, n))
+    assert intervals.wilson(x1, n) == pytest.approx(proportion_confint(x1, n, method="wilson"), abs=1e-9)
+    expected = confint_proportions_2indep(x1, n, x2, n, method="newcomb", compare="diff")
+    assert intervals.newcombe(x1, n, x2, n) == pytest.approx(expected, abs=1e-9)
+
+
+@given(st.integers(0, 60), st.integers(1, 60))
+def test_wilson_holds_the_estimate_and_narrows_with_n(x, more):
+    n = x + more
+    low, high = intervals.wilson(x, n)
+    wider_low, wider_high = intervals.wilson(x * 10, n * 10)
+    assert low <= x / n <= high
+    assert wider_high - wider_low < high - low
+
+
+def test_nothing_to_estimate_is_no_interval_and_no_error():
+    assert all(np.isnan(intervals.wilson(0, 0)))
+    assert all(np.isnan(intervals.newcombe(0, 0, 1, 2)))
+    assert all(np.isnan(intervals.clustered_ratio(0, 0, 0, 0, 0, 0)))
+    assert all(np.isnan(intervals.cluster_bootstrap([1.0])))
+
+
+def test_vectorised_calls_equal_single_ones():
+    low, high = intervals.wilson([18, 4, 0], [20, 20, 0])
+    assert low[0] == intervals.wilson(18, 20)[0]
+    assert high[1] == intervals.wilson(4, 20)[1]
+    assert np.isnan(low[2])
+
+
+@pytest.mark.parametrize(("successes", "n"), [(5, 4), (-1, 4)])
+def test_impossible_counts_are_refused(successes, n):
+    with pytest.raises(ParameterError, match="0 ≤ successes ≤ n"):
+        intervals.wilson(successes, n)
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 95])
+def test_a_confidence_outside_0_and_1_is_refused(confidence):
+    with pytest.raises(ParameterError, match=r"Pass 0\.95"):
+        intervals.wilson(1, 2, confidence=confidence)
+
+
+def test_poisson_equals_garwood():
+    # Garwood (1936), table: 10 events, 95 %
+    assert intervals.poisson(10) == pytest.approx((4.795, 18.390), abs=1e-3)
+    assert intervals.poisson(0) == pytest.approx((0, 3.689), abs=1e-3)
+
+
+def test_benjamini_hochberg_equals_statsmodels_and_keeps_unknown_ones():
+    p = np.array([0.001, 0.8, 0.02, 0.03, 0.03])
+    assert intervals.benjamini_hochberg(p) == pytest.approx(multipletests(p, method="fdr_bh")[1])
+    assert np.isnan(intervals.benjamini_hochberg([0.01, np.nan])[1])
+
+
+def _clusters(random, n, skew):
+    y = 1 + random.poisson(1, n)
+    return y * random.lognormal(3, skew, n), y.astype(float)
+
+
+def _sums(x, y):
+    return x.sum(), y.sum(), (x * x).sum(), (y * y).sum(), (x * y).sum(), len(x)
+
+
+def test_linearised_ratio_agrees_with_the_cluster_bootstrap():
+    x, y = _clusters(np.random.default_rng(5), 600, 0.5)
+    assert np.allclose(intervals.clustered_ratio(*_sums(x, y)), intervals.cluster_bootstrap(x, y), rtol=0.02)
+
+
+def test_linearised_ratio_covers_the_truth_about_as_often_as_it_says():
+    random, hits, runs = np.random.default_rng(11), 0, 1000
+    for _ in range(runs):
+        low, high = intervals.clustered_ratio(*_sums(*_clusters(random, 80, 0.5)))
+        hits += low <= np.exp(3 + 0.5**2 / 2) <= high
+    assert hits / runs == pytest.approx(0.95, abs=0.025)  # 3 Monte-Carlo errors of 0.7 % and a little skew
+
+
+def test_rows_of_one_customer_are_not_independent():
+    """Clustering matters: a customer's rows repeated ten times carry no more information than once."""
+    random = np.random.default_rng(3)
+    x, y = random.lognormal(3, 1, 50), np.ones(50)
+    once = intervals.clustered_ratio(*_sums(x, y))
+    ten_times = intervals.clustered_ratio(*_sums(10 * x, 10 * y))
+    assert np.allclose(ten_times, once)
+
+
+def test_ratio_of_money_never_falls_below_zero_for_lopsided_samples():
+    x = np.array([1.0, 2.0, 1.0, 500.0])
+    low, _ = intervals.clustered_ratio(*_sums(x, np.ones(4)))
+    assert low > 0
+
+
+def test_negative_ratio_keeps_its_interval_around_it():
+    x = np.array([-5.0, -3.0, 1.0])
+    low, high = intervals.clustered_ratio(*_sums(x, np.ones(3)))
+    assert low < x.mean() < high
+
+
+def test_compound_poisson_covers_totals_of_a_varying_number_of_customers():
+    random, hits, runs = np.random.default_rng(2), 0, 1000
+    for _ in range(runs):
+        x = random.gamma(2, 10, random.poisson(200))
+        low, high = intervals.compound_poisson(x.sum(), (x * x).sum())
+        hits += low <= 200 * 20 <= high
+    assert hits / runs == pytest.approx(0.95, abs=0.025)
+
+
+def test_bootstrap_is_repeatable_and_depends_on_its_seed():
+    x = np.arange(20.0)
+    assert intervals.cluster_bootstrap(x, seed=1) == intervals.cluster_bootstrap(x, seed=1)
+    assert intervals.cluster_bootstrap(x, seed=1) != intervals.cluster_bootstrap(x, seed=2)
+    with pytest.raises(ParameterError, match="one numerator and one denominator"):
+        intervals.cluster_bootstrap(x, [1.0])
+
+
+def test_two_proportions_test_equals_chi_square_without_correction():
+    from scipy.stats import chi2_contingency
+
+    expected = chi2_contingency([[7, 27], [1, 33]], correction=False).pvalue
+    assert intervals.two_proportions_p(7, 34, 1, 34) == pytest.approx(expected)
+    assert intervals.two_proportions_p(0, 5, 0, 5) == 1
+    assert np.isnan(intervals.two_proportions_p(0, 0, 1, 5))

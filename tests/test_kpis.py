@@ -1,0 +1,104 @@
+"""``kpikit.compute``: columns, intervals by family, errors, and what must never change a number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from shops import FIRST_DAY, any_orders, orders, three_months
+
+import kpikit
+from kpikit import intervals, kpis
+from kpikit.errors import ContractError, ParameterError
+from kpikit.metrics import CARDS, FUNCTIONS
+
+
+def test_columns_and_grain():
+    table = kpikit.compute({"orders": three_months}, ["revenue", "retention_rate"], period="month")
+    assert table.columns.tolist() == kpis.COLUMNS
+    assert table.groupby("kpi").size().to_dict() == {"retention_rate": 2, "revenue": 3}
+
+
+def test_without_kpis_all_that_the_tables_can_feed():
+    table = kpikit.compute({"orders": three_months})
+    assert set(table.kpi) == set(CARDS)
+    assert table.groupby("kpi").size().max() == 1
+
+
+def test_values_and_intervals_by_hand():
+    table = kpikit.compute({"orders": three_months}, period="month", as_of="2024-04-01").set_index(["kpi", "period"])
+    row = table.loc[("retention_rate", pd.Timestamp("2024-02-01"))]
+    assert (row.numerator, row.denominator, row.value, row.n) == (1, 2, 0.5, 2)
+    assert (row.low, row.high) == pytest.approx(tuple(float(end) for end in intervals.wilson(1, 2)))
+    new = table.loc[("new_customers", pd.Timestamp("2024-03-01"))]
+    assert (new.value, new.low) == (0, 0)
+    assert new.high == pytest.approx(3.689, abs=1e-3)
+    revenue = table.loc[("revenue", pd.Timestamp("2024-01-01"))]
+    assert revenue.high - revenue.value == pytest.approx(1.959964 * np.hypot(10, 40), rel=1e-6)
+
+
+def test_denominator_zero_is_a_missing_value_without_interval():
+    bought = orders(("a", "2024-01-01", 1.0), ("a", "2024-03-31", 1.0))
+    row = kpikit.compute({"orders": bought}, ["average_order_value"], period="month").iloc[1]
+    assert row.denominator == 0
+    assert np.isnan([row.value, row.low, row.high]).all()
+
+
+def test_rates_lie_between_0_and_1_and_intervals_hold_the_estimate():
+    table = kpikit.compute({"orders": three_months}, period="month").dropna(subset=["value", "low"])
+    assert (table.low <= table.value + 1e-12).all()
+    assert (table.value <= table.high + 1e-12).all()
+    rates = table[table.kpi.isin(["retention_rate", "churn_rate", "repeat_purchase_rate"])]
+    assert rates.value.between(0, 1).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        ({"kpis": ["retention"]}, ParameterError, "Did you mean 'retention_rate'"),
+        ({"period": "monthly"}, ParameterError, "Did you mean 'month'"),
+        ({"by": "shop"}, ContractError, r"columns \['shop'\]"),
+        ({"as_of": "soon"}, ParameterError, "ISO date"),
+    ],
+)
+def test_wrong_calls_say_what_is_valid(call, error, message):
+    with pytest.raises(error, match=message):
+        kpikit.compute({"orders": three_months}, **call)
+
+
+def test_unknown_and_missing_tables():
+    with pytest.raises(ParameterError, match="Rename the key"):
+        kpikit.compute({"order": three_months})
+    with pytest.raises(ContractError, match="table orders for revenue"):
+        kpikit.compute({"customers": three_months}, ["revenue"])
+
+
+def test_cards_are_whole():
+    assert set(CARDS) == set(FUNCTIONS)
+    for card in CARDS.values():
+        assert all([card.title, card.question.endswith("?"), card.formula, card.grain, card.unit, card.caveat, card.source, card.needs])
+
+
+MOVABLE = ["retention_rate", "repeat_purchase_rate", "purchase_frequency", "average_order_value"]
+
+
+@given(any_orders(), any_orders())
+@settings(max_examples=3, deadline=None)
+def test_nothing_dated_at_or_after_as_of_changes_a_number(bought, other):
+    as_of = FIRST_DAY + pd.Timedelta(days=80)
+    before = bought[bought.ordered_at < as_of]
+    if before.empty:
+        return
+    later = other.assign(ordered_at=other.ordered_at + pd.Timedelta(days=80))
+    expected = kpikit.compute({"orders": before}, MOVABLE, period="month", as_of=f"{as_of:%Y-%m-%d}")
+    found = kpikit.compute({"orders": pd.concat([before, later])}, MOVABLE, period="month", as_of=f"{as_of:%Y-%m-%d}")
+    pd.testing.assert_frame_equal(expected, found)
+
+
+@given(any_orders(refunds=False))
+@settings(max_examples=3, deadline=None)
+def test_order_of_rows_changes_nothing(bought):
+    expected = kpikit.compute({"orders": bought}, MOVABLE, period="month")
+    found = kpikit.compute({"orders": bought.sample(frac=1, random_state=3)}, MOVABLE, period="month")
+    pd.testing.assert_frame_equal(expected, found)

@@ -1,0 +1,112 @@
+"""A kpikit.yaml from a look at the files: it loads as it is."""
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from kpikit.config import load_config
+from kpikit.errors import ConfigError, DataUnreachableError
+from kpikit.proposals import propose, write
+from kpikit.sources import load
+
+ONLINE_RETAIL = Path(__file__).parents[2] / "shared" / "data" / "online_retail.parquet"
+SALES = "Order ID,Client,Order Date,Total\n1,007,2026-01-02,5\n2,008,2026-01-03,6\n"
+LINES = "InvoiceNo;Quantity;InvoiceDate;Price;Customer ID\n1;2;2026-01-02;5.5;7\n2;1;2026-01-03;6;8\n"
+TICKETS = "ticket_id,created_at,closed_at,customer\n1,2026-01-02,2026-01-03,007\n"
+ANSWERS = "submitted_at,survey,rating\n2026-01-02,nps,9\n"
+SPANS = "customer_id,start_date,end_date,mrr\n007,2026-01-02,,9.5\n"
+
+
+def test_orders_are_recognised_by_their_columns(tmp_path: Path) -> None:
+    (tmp_path / "harbor_sales.csv").write_text(SALES)
+    proposal = propose([tmp_path / "harbor_sales.csv"], tmp_path)
+    config = load_config(write(proposal, tmp_path))
+    columns = {"customer_id": "Client", "ordered_at": "Order Date", "amount": "Total", "order_id": "Order ID"}
+    assert dict(config.tables["orders"].columns) == columns
+    assert config.business.name == "Harbor sales"
+    assert load(config).orders.execute()["customer_id"].tolist() == ["007", "008"]
+    assert "harbor_sales.csv looks like orders." in proposal.notes
+    assert any("known up to 2026-01-03" in note for note in proposal.notes)
+
+
+def test_quantity_and_price_are_multiplied(tmp_path: Path) -> None:
+    (tmp_path / "lines.csv").write_text(LINES)
+    data = load(write(propose([tmp_path / "lines.csv"], tmp_path), tmp_path))
+    assert data.config.tables["orders"].columns["amount"] == "Quantity * Price"
+    assert data.orders.execute()["amount"].tolist() == [11.0, 6.0]
+
+
+def test_a_folder_gives_each_file_its_table(tmp_path: Path) -> None:
+    files = {
+        "sales": SALES,
+        "support": TICKETS,
+        "answers": ANSWERS,
+        "plans": SPANS,
+        "notes": "a,b\n1,2\n",
+        "more": SALES,
+    }
+    (tmp_path / "data").mkdir()
+    for name, content in files.items():
+        (tmp_path / "data" / f"{name}.csv").write_text(content)
+    proposal = propose([tmp_path / "data"], tmp_path)
+    data = load(write(proposal, tmp_path))
+    assert set(data.tables) == {"orders", "tickets", "survey_responses", "subscriptions"}
+    assert "notes.csv was not recognised: it has a, b." in proposal.notes
+    assert "sales.csv also looks like orders; more.csv was taken." in proposal.notes
+
+
+def test_a_database_becomes_a_source(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute(
+            "CREATE TABLE sales AS SELECT 'a' AS client, DATE '2026-01-02' AS day_, 5 AS total, now() AS ts"
+        )
+        connection.execute("CREATE TABLE junk AS SELECT 1 AS x")
+    data = load(write(propose([tmp_path / "shop.duckdb"], tmp_path), tmp_path))
+    assert data.config.tables["orders"].from_ == "shop.sales"
+    assert data.business == "Shop"
+
+
+def test_what_keeps_a_proposal_from_loading_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("customer_id,date,total\na,01/02/2026,5\nb,03/04/2026,6\n")
+    notes = propose([tmp_path / "sales.csv"], tmp_path).notes
+    assert any(note.startswith("Before it loads:") and "strptime(date, '%d/%m/%Y')" in note for note in notes)
+
+
+def test_no_orders_says_what_was_looked_for_and_found(tmp_path: Path) -> None:
+    (tmp_path / "support.csv").write_text(TICKETS)
+    with pytest.raises(ConfigError) as caught:
+        propose([tmp_path / "support.csv"], tmp_path)
+    message = str(caught.value)
+    assert "a table of orders with customer_id (such as customer, client, clientid" in message
+    assert "support.csv: ticket_id, created_at, closed_at, customer" in message
+    with pytest.raises(DataUnreachableError):
+        propose([tmp_path / "nothing.csv"], tmp_path)
+
+
+def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text(SALES)
+    proposal = propose([tmp_path / "sales.csv"], tmp_path)
+    (tmp_path / "kpikit.yaml").write_text("mine")
+    with pytest.raises(ConfigError, match="no file yet"):
+        write(proposal, tmp_path / "kpikit.yaml")
+    assert (tmp_path / "kpikit.yaml").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kpikit.yaml", "sales.csv"]
+
+
+def test_online_retail_is_mapped_as_its_readers_know_it(tmp_path: Path) -> None:
+    if not ONLINE_RETAIL.exists():
+        pytest.skip("needs ../shared/data/online_retail.parquet")
+    proposal = propose([ONLINE_RETAIL], tmp_path)
+    data = load(write(proposal, tmp_path))
+    assert dict(data.config.tables["orders"].columns) == {
+        "customer_id": "customer_id",
+        "ordered_at": "invoice_date",
+        "amount": "quantity * unit_price",
+        "order_id": "invoice_no",
+    }
+    assert "# unit_price: unit_price" in proposal.yaml_text
+    active = data.orders.filter(data.orders.is_activity)
+    first = active.group_by("customer_id").aggregate(first=active.ordered_at.min())
+    assert first.filter(first.first < datetime(2011, 1, 1)).count().execute() == 885

@@ -1,0 +1,133 @@
+"""Each rule of the gate is proved by a page that breaks it, and a good page passes."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpikit.errors import GateError
+from kpikit.report.gate import Finding, check_outputs, check_page, enforce
+from kpikit.report.look import POLICY
+
+TABLE = '<table><caption>Sales</caption><thead><tr><th scope="col">Month</th></tr></thead><tr><td>1</td></tr></table>'
+
+
+def page(body: str) -> str:
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        f"<style>p {{ color: red }}</style></head><body><h1>Title</h1>{body}</body></html>"
+    )
+
+
+def rules(body: str) -> set[str]:
+    return {finding.rule for finding in check_page(page(body))}
+
+
+def test_a_good_page_passes() -> None:
+    body = f"""<h2 id="a">A</h2><p style="background:url(data:image/png;base64,AA)">see
+    <a href="https://example.org/method">the method</a> and <a href="#a">above</a></p>
+    <img alt="A line that rises" src="data:image/png;base64,AA">
+    <img alt="" role="presentation" src="data:image/png;base64,A">
+    <h3>B</h3><h2 id="b">C</h2>{TABLE}<p>A warning sign; traceback is a word.</p>"""
+    assert check_page(page(body)) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<img alt="x" src="https://example.org/x.png">',
+        '<img alt="x" src="//example.org/x.png">',
+        '<img alt="x" src="x.png">',
+        '<IMG ALT="x" SRC="HTTPS://example.org/x.png">',
+        '<img alt="x" src="data:image/png;base64,A" srcset="https://example.org/x.png 2x">',
+        '<link rel="stylesheet" href="https://example.org/x.css">',
+        '<video poster="https://example.org/x.png"></video>',
+        '<p style="background: url(https://example.org/x.png)">x</p>',
+        r'<p style="background: \75rl(https://example.org/x.png)">x</p>',
+        '<p style="background: u/**/rl(x)">x</p><style>@import "https://example.org/x.css";</style>',
+        "<style>p { background: url( 'https://example.org/x.png' ) }</style>",
+        '<iframe srcdoc="x"></iframe>',
+        '<object data="https://example.org/x"></object>',
+        '<meta http-equiv="refresh" content="0; url=https://example.org">',
+        '<base href="https://example.org/">',
+        '<form action="https://example.org/"></form>',
+        '<svg aria-label="x"><image xlink:href="https://example.org/x.png"/></svg>',
+        '<img alt="x" src="https://example.org/x.png" src="data:image/png;base64,A">',
+        '<svg aria-label="x"><rect fill="url(https://example.org/x.svg#a)"/></svg>',
+        '<svg aria-label="x"><use href="https://example.org/x.svg#a"/></svg>',
+    ],
+)
+def test_what_would_load_from_outside_is_refused(body: str) -> None:
+    assert "loads from outside" in rules(body)
+
+
+@pytest.mark.parametrize(
+    ("rule", "body"),
+    [
+        ("script", "<script>1</script>"),
+        ("script", "<svg aria-label='x'><script>1</script></svg>"),
+        ("event handler", '<p onclick="x()">x</p>'),
+        ("event handler", '<img alt="x" src="data:image/png;base64,A" OnError=x()>'),
+        ("javascript: address", '<a href="javascript:x()">x</a>'),
+        ("javascript: address", '<a href=" java&#10;script:x()">x</a>'),
+        ("javascript: address", '<a href="data:text/html,x">x</a>'),
+        ("image without alternative text", '<img src="data:image/png;base64,A">'),
+        ("image without alternative text", '<img alt="" src="data:image/png;base64,A">'),
+        ("image without alternative text", "<svg></svg>"),
+        ("table without caption", TABLE.replace("<caption>Sales</caption>", "")),
+        ("table without caption", TABLE.replace("Sales", " ")),
+        ("table without header scope", TABLE.replace(' scope="col"', "")),
+        ("table without header scope", TABLE.replace("th", "td")),
+        ("duplicate id", '<p id="a">x</p><p id="a">y</p>'),
+        ("heading level skipped", "<h3>x</h3>"),
+        ("heading level skipped", "<h2>x</h2><h4>y</h4>"),
+        ("hidden markup", "<!-- --!><img src=https://example.org/x.png alt=x> -->"),
+        ("hidden markup", "<!--><img src=https://example.org/x.png alt=x>-->"),
+        ("hidden markup", "<![CDATA[ ><img src=https://example.org/x.png alt=x>]]>"),
+        ("hidden markup", "<svg aria-label=x><style><img src=https://example.org/x.png alt=x></style></svg>"),
+        ("warning in an output", "<pre>Traceback (most recent call last)</pre>"),
+        ("warning in an output", "<pre>x.py:3: RuntimeWarning: divide by zero</pre>"),
+    ],
+)
+def test_each_rule_is_broken_by_a_page(rule: str, body: str) -> None:
+    assert rule in rules(body)
+    assert len(rules(body) - {"loads from outside"}) == 1
+
+
+def test_a_page_without_h1_or_policy_is_refused() -> None:
+    assert {finding.rule for finding in check_page("<p>x</p>")} == {"heading level skipped", "no content policy"}
+
+
+def test_a_page_over_budget_is_refused_by_its_bytes_not_its_letters() -> None:
+    html = page("é" * 300)
+    assert check_page(html, budget_bytes=len(html.encode())) == []
+    assert [finding.rule for finding in check_page(html, budget_bytes=len(html))] == ["over budget"]
+
+
+def test_the_refusal_says_what_and_where() -> None:
+    with pytest.raises(GateError, match=r"toy: .*script: <script> \(near #retention\)") as refusal:
+        enforce(check_page(page('<p id="retention">x</p><script>1</script>')), "toy")
+    assert refusal.value.exit_code == 8
+
+
+def test_nothing_found_is_no_error() -> None:
+    enforce([], "toy")
+
+
+def test_many_findings_are_counted_not_listed() -> None:
+    with pytest.raises(GateError, match="and 4 more"):
+        enforce([Finding("script", "x")] * 9, "toy")
+
+
+def test_a_warning_that_the_page_leaves_out_is_still_found() -> None:
+    stream = nbformat.v4.new_output("stream", name="stderr", text="/x.py:3: FutureWarning: soon gone\n  f()\n")
+    document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("f()", outputs=[stream])])
+    (finding,) = check_outputs(document)
+    assert (finding.where, finding.seen) == ("cell 1", "/x.py:3: FutureWarning: soon gone")
+
+
+@given(st.text(alphabet="<>/=\"' abcimgsrontyle!-&;:()\x00", max_size=60))
+def test_no_text_breaks_the_gate(text: str) -> None:
+    check_page(text)
