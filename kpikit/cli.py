@@ -56,10 +56,14 @@ def main() -> None:
 
 
 def _fail(message: object, code: int) -> None:
-    if "--debug" in sys.argv[1:]:
-        traceback.print_exc()
+    _explain_to_developers(sys.exception())
     _say(f"kpikit: {message}")
     raise SystemExit(code)
+
+
+def _explain_to_developers(error: BaseException | None) -> None:
+    if error and "--debug" in sys.argv[1:]:
+        traceback.print_exception(error)
 
 
 def _show_version(asked: bool) -> None:
@@ -126,6 +130,7 @@ def run(
         )
     for outcome in [*skipped, *outcomes]:
         _say(_line(outcome))
+        _explain_to_developers(outcome.error)
     if (reports / store.INDEX).is_file():
         typer.echo(_near(reports / store.INDEX))
     if code := running.exit_code(outcomes):

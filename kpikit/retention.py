@@ -266,6 +266,9 @@ def bridge(moves: pd.DataFrame, *, period: str, currency: str = "") -> Result:
     ]
     ratio = f" ({'+' if change > 0 else ''}{percent(change / last.opening)})" if last.opening else ""
     title = f"Revenue {word} by {money(abs(change), currency)} in {unit.label(last.period)}"
+    if not change:
+        title = f"Revenue stayed at {money(last.closing, currency)} in {unit.label(last.period)}"
+        return Result("revenue-bridge", "table", title, f"{title}.", table=table, facts=facts)
     text = (
         f"{title}{ratio}, from {money(last.opening, currency)} to {money(last.closing, currency)}. The largest moves: "
         f"{joined(drivers)}. The parts add up exactly; seasons are not taken out."

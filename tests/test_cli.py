@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from conftest import COMMON
 
 from kpikit import cli
 from kpikit.report import notebooks
-from tests.conftest import COMMON
 
 
 class Said(NamedTuple):
@@ -198,6 +198,13 @@ def test_an_unforeseen_exception_is_one_line_and_exit_1(kpikit, make_notebook, m
     assert said.code == 1
     assert "internal error: ZeroDivisionError: division by zero" in said.err
     assert "--debug" in said.err
+
+
+def test_debug_shows_the_traceback(make_notebook, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sys, "argv", ["kpikit", "--debug", "run", str(make_notebook()), "-p", "audiense=x"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
 def test_an_unknown_option_is_exit_2(kpikit) -> None:

@@ -90,7 +90,9 @@ def test_the_by_column_is_needed_too():
 
 
 def test_time_as_text_is_refused_and_told_how_to_convert():
-    with pytest.raises(ContractError, match=r"orders: expected ordered_at as a timestamp or date; found string\. .*to_datetime"):
+    with pytest.raises(
+        ContractError, match=r"orders: expected ordered_at as a timestamp or date; found string\. .*to_datetime"
+    ):
         as_table("orders", ORDERS.assign(ordered_at="2024-01-01"))
 
 

@@ -10,7 +10,9 @@ from kpikit import errors
 from kpikit.errors import KpikitError, ParameterError, listed, nearest, one_of
 
 CHILDREN = [
-    kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, KpikitError) and kind is not KpikitError
+    kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, KpikitError) and kind is not KpikitError
 ]
 EXIT_CODES = {
     "MachineError": 1,
@@ -68,7 +70,13 @@ def test_nearest_of_nothing_is_nothing():
 
 @pytest.mark.parametrize(
     ("names", "text"),
-    [([], "nothing"), (["a"], "a"), (["a", "b"], "a, b"), (["a", "b", "c", "d"], "a, b … and 2 more"), ([1, None], "1, None")],
+    [
+        ([], "nothing"),
+        (["a"], "a"),
+        (["a", "b"], "a, b"),
+        (["a", "b", "c", "d"], "a, b … and 2 more"),
+        ([1, None], "1, None"),
+    ],
 )
 def test_listed_stays_short(names, text):
     assert listed(names, limit=2) == text
@@ -76,7 +84,9 @@ def test_listed_stays_short(names, text):
 
 def test_one_of_accepts_a_valid_name_and_names_the_nearest_to_a_wrong_one():
     one_of("mode", "exact", ("exact", "rolling"))
-    with pytest.raises(ParameterError, match=r"^mode: expected one of exact, rolling; found 'rollin'\. Did you mean 'rolling'\?$"):
+    with pytest.raises(
+        ParameterError, match=r"^mode: expected one of exact, rolling; found 'rollin'\. Did you mean 'rolling'\?$"
+    ):
         one_of("mode", "rollin", ("exact", "rolling"))
 
 

@@ -59,7 +59,9 @@ def test_rates_become_percentages_here(rate, text):
     assert percent(rate) == text
 
 
-@pytest.mark.parametrize(("difference", "text"), [(0.02, "+2.0 points"), (-0.0213, "−2.1 points"), (-0.0001, "+0.0 points")])
+@pytest.mark.parametrize(
+    ("difference", "text"), [(0.02, "+2.0 points"), (-0.0213, "−2.1 points"), (-0.0001, "+0.0 points")]
+)
 def test_a_difference_of_rates_is_in_points_and_signed(difference, text):
     assert points(difference) == text
 
@@ -95,6 +97,8 @@ def test_an_interval_is_in_the_style_of_its_estimate():
     assert interval(0.1, 0.25) == "10.0 % to 25.0 %"
 
 
-@pytest.mark.parametrize(("items", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (("a", "b", "c"), "a, b and c")])
+@pytest.mark.parametrize(
+    ("items", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (("a", "b", "c"), "a, b and c")]
+)
 def test_joined_is_a_clause(items, text):
     assert joined(items) == text

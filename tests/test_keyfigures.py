@@ -25,7 +25,10 @@ def test_the_tone_follows_which_way_is_good(verdict, direction, tone):
 
 
 def test_no_comparison_says_nothing():
-    assert change_in_words("no comparison", float("nan"), float("nan"), "", style="percent", direction="up") == ("", "neutral")
+    assert change_in_words("no comparison", float("nan"), float("nan"), "", style="percent", direction="up") == (
+        "",
+        "neutral",
+    )
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,12 @@ def test_order_of_rows_changes_nothing(bought):
     expected = kpikit.compute({"orders": bought}, MOVABLE, period="month")
     found = kpikit.compute({"orders": bought.sample(frac=1, random_state=3)}, MOVABLE, period="month")
     pd.testing.assert_frame_equal(expected, found)
+
+
+def test_the_dictionary_in_docs_is_made_from_the_cards():
+    from pathlib import Path
+
+    from kpikit.metrics.cards import dictionary
+
+    path = Path(__file__).parents[1] / "docs" / "kpis.md"
+    assert path.read_text(encoding="utf-8") == dictionary(), "write it anew: metrics.cards.dictionary()"

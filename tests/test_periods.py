@@ -70,7 +70,8 @@ def test_week_monday_is_week():
 
 
 @pytest.mark.parametrize(
-    ("text", "hint"), [("months", "month"), ("week-sunnday", "week-sunday"), ("month-sunday", ""), ("", ""), ("fortnight", "")]
+    ("text", "hint"),
+    [("months", "month"), ("week-sunnday", "week-sunday"), ("month-sunday", ""), ("", ""), ("fortnight", "")],
 )
 def test_unknown_periods_are_named(text, hint):
     with pytest.raises(ParameterError, match=f"^period: expected one of .*{hint}"):
@@ -159,7 +160,9 @@ def test_a_period_by_name_is_a_window(text, start, end):
     assert named_window(text) == Window(start, end)
 
 
-@pytest.mark.parametrize("text", ["", "26", "2026-Q5", "2026-Q0", "2026-Q", "2026-13", "2026-9", "September", "2026-02-30", "9999"])
+@pytest.mark.parametrize(
+    "text", ["", "26", "2026-Q5", "2026-Q0", "2026-Q", "2026-13", "2026-9", "September", "2026-02-30", "9999"]
+)
 def test_names_that_mean_no_period_are_refused(text):
     with pytest.raises(ParameterError, match=r"^period: expected a period such as 2026, "):
         named_window(text)

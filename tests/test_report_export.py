@@ -7,6 +7,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from conftest import notebook
 
 from kpikit.errors import NotebookError
 from kpikit.palette import DARK, LIGHT
@@ -14,7 +15,6 @@ from kpikit.report import gate
 from kpikit.report.export import export, left_out
 from kpikit.report.manifest import Manifest
 from kpikit.results import MIME, Result
-from tests.conftest import notebook
 
 MOMENT = "2026-11-22T03:45:00+00:00"
 RECORD = Manifest(

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import GOOD_CELLS, PAGE
 
 from kpikit.errors import GateError, KernelDiedError, MachineError, NotebookError, ParameterError, RunTimeoutError
 from kpikit.report import notebooks, run, store
 from kpikit.report.execute import Limits
 from kpikit.report.manifest import Manifest
 from kpikit.report.run import Outcome
-from tests.conftest import GOOD_CELLS, PAGE
 
 pytestmark = pytest.mark.slow
 

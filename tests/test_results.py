@@ -30,7 +30,9 @@ AWKWARD = pd.DataFrame(
 
 
 def test_a_payload_is_strict_json_and_round_trips():
-    payload = Result("x", "table", "Title", "Text.", "Headline.", table=AWKWARD, kpis=({"kpi": "a", "value": 0.5},)).payload()
+    payload = Result(
+        "x", "table", "Title", "Text.", "Headline.", table=AWKWARD, kpis=({"kpi": "a", "value": 0.5},)
+    ).payload()
     assert json.loads(json.dumps(payload, allow_nan=False)) == payload
 
 
@@ -81,7 +83,11 @@ def test_facts_and_kpis_are_made_plain_too():
     json.dumps(payload, allow_nan=False)
 
 
-@given(st.lists(st.floats() | st.none() | st.text() | st.dates() | st.datetimes() | st.booleans() | st.integers(), max_size=5))
+@given(
+    st.lists(
+        st.floats() | st.none() | st.text() | st.dates() | st.datetimes() | st.booleans() | st.integers(), max_size=5
+    )
+)
 def test_any_facts_are_strict_json(values):
     payload = Result("x", "text", "T", facts={"values": values}).payload()
     assert json.loads(json.dumps(payload, allow_nan=False)) == payload
@@ -94,7 +100,10 @@ def test_a_payload_without_table_says_so_and_names_its_schema():
 
 
 def test_an_empty_table_keeps_its_columns():
-    assert Result("x", "table", "T", table=AWKWARD.head(0)).payload()["table"] == {"columns": list(AWKWARD.columns), "rows": []}
+    assert Result("x", "table", "T", table=AWKWARD.head(0)).payload()["table"] == {
+        "columns": list(AWKWARD.columns),
+        "rows": [],
+    }
 
 
 def test_the_display_has_three_parts():
@@ -134,7 +143,12 @@ def test_an_unknown_kind_is_refused_with_the_nearest():
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("Customer review / Q3: 50%", "customer-review-q3-50"), ("../../etc/passwd", "etc-passwd"), ("", "unnamed"), ("日本", "unnamed")],
+    [
+        ("Customer review / Q3: 50%", "customer-review-q3-50"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("", "unnamed"),
+        ("日本", "unnamed"),
+    ],
 )
 def test_slugs(text, name):
     assert slug(text) == name

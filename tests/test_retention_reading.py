@@ -26,7 +26,9 @@ def cells(counts: dict[str, list[int]], *, running: bool = False) -> pd.DataFram
     for month, row in counts.items():
         for age in range(reached):
             seen = age < len(row)
-            status = "partial" if running and seen and age == len(row) - 1 else "complete" if seen else "not_yet_observed"
+            status = (
+                "partial" if running and seen and age == len(row) - 1 else "complete" if seen else "not_yet_observed"
+            )
             active = float(row[age]) if seen else np.nan
             share = active / row[0] if row[0] else np.nan
             rows.append((pd.Timestamp(f"{month}-01"), age, row[0], active, share, status))
@@ -101,7 +103,9 @@ def test_late_ages_are_said_to_be_of_the_oldest_cohorts_only():
     assert "late ages speak of the oldest cohorts only" in retention.pooled_curve(three_cohorts, period="month").text
 
 
-@pytest.mark.parametrize("table", [no_rows, all_partial, cells({"2024-01": [10]})], ids=["empty", "all partial", "one age"])
+@pytest.mark.parametrize(
+    "table", [no_rows, all_partial, cells({"2024-01": [10]})], ids=["empty", "all partial", "one age"]
+)
 def test_without_a_complete_age_it_is_too_early_to_tell(table):
     result = retention.pooled_curve(table, period="month")
     assert result.title == "Too early to tell who comes back"
@@ -206,7 +210,9 @@ def test_ages_that_disagree_have_no_steady_direction():
     assert "Newer cohorts come back more at month 2 and less at month 1." in result.text
 
 
-@pytest.mark.parametrize("table", [no_rows, all_partial, cells({"2024-01": [10, 5, 3]})], ids=["empty", "all partial", "one cohort"])
+@pytest.mark.parametrize(
+    "table", [no_rows, all_partial, cells({"2024-01": [10, 5, 3]})], ids=["empty", "all partial", "one cohort"]
+)
 def test_nothing_to_compare_is_said_and_not_claimed(table):
     result = retention.newer_against_older(table, period="month")
     assert result.title == "Newer and older cohorts cannot be compared yet"
@@ -219,7 +225,10 @@ def test_false_claims_over_a_page_of_ages_stay_within_five_percent():
     shares = np.array([0.3, 0.25, 0.2, 0.2, 0.15, 0.15])
     for _ in range(tables):
         sizes = random.integers(150, 600, size=8)
-        counts = {f"2024-{n:02d}": [int(size), *random.binomial(size, shares).tolist()] for n, size in enumerate(sizes, start=1)}
+        counts = {
+            f"2024-{n:02d}": [int(size), *random.binomial(size, shares).tolist()]
+            for n, size in enumerate(sizes, start=1)
+        }
         verdicts = retention.newer_against_older(cells(counts), period="month").table.verdict
         false_claims += bool((verdicts != "no clear change").any())
     assert false_claims <= tables * 0.05 + 2 * np.sqrt(tables * 0.05 * 0.95), f"{false_claims} of {tables}"
@@ -266,10 +275,10 @@ def test_free_orders_only_make_no_share():
 # bridge
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(any_orders())
 def test_bridge_parts_add_up(shop):
-    result = retention.bridge(sales.revenue_bridge(shop, period="month"), period="month")
+    result = retention.bridge(sales.revenue_bridge(shop, period="month").to_pandas(), period="month")
     amounts = result.table.amount.tolist()
     assert not amounts or sum(amounts[:-1]) == pytest.approx(amounts[-1], abs=1e-6)
 
@@ -319,7 +328,10 @@ def test_revenue_that_stays_neither_rose_nor_fell():
 
 def test_actions_carry_the_number_behind_them():
     table = everything(newer_are_worse)[-1].table
-    assert table.action.tolist() == ["Bring first-time customers back within a month", "Find out what changed for newer customers"]
+    assert table.action.tolist() == [
+        "Bring first-time customers back within a month",
+        "Find out what changed for newer customers",
+    ]
     # the best (40 %) of 4,000 customers are 1,600; 1,200 came: 400 more, at 10 EUR each
     assert "400 more customers" in table.reason[0]
     assert table.value[0] == pytest.approx(4000.0)
@@ -332,7 +344,9 @@ def test_actions_are_empty_when_nothing_supports_them():
     assert (len(table), table.columns.tolist()) == (0, ["action", "reason", "value"])
 
 
-@pytest.mark.parametrize("table", [no_rows, all_partial, cells({"2024-01": [10, 5]})], ids=["empty", "all partial", "one cohort"])
+@pytest.mark.parametrize(
+    "table", [no_rows, all_partial, cells({"2024-01": [10, 5]})], ids=["empty", "all partial", "one cohort"]
+)
 def test_degenerate_tables_call_for_no_action(table):
     assert len(everything(table)[-1].table) == 0
 
@@ -386,7 +400,7 @@ def test_every_result_is_json_and_says_no_nan(table):
         assert "NaT" not in said
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(any_orders())
 def test_any_shop_is_read_without_error(shop):
     table = cohorts.cohort_retention(shop).to_pandas()

@@ -429,6 +429,17 @@ def test_exact_duplicates_are_used_and_flagged() -> None:
     assert flags(data, "exact duplicates")
 
 
+def test_names_may_differ_in_upper_and_lower_case() -> None:
+    given = orders_of(Customer_ID=["a"], Ordered_At=["2026-01-01"], AMOUNT=[5])
+    data = load(tables={"orders": given})
+    assert list(data.orders.columns) == ["customer_id", "ordered_at", "amount", "is_activity"]
+
+
+def test_a_file_that_is_no_parquet_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"sales\.parquet: expected a Parquet file"):
+        from_csv(tmp_path, "x", "sales.parquet")
+
+
 def test_all_refunds_are_refused() -> None:
     with pytest.raises(ContractError, match="at least one order with a positive or free line; found refunds only"):
         load(tables={"orders": orders_of(customer_id=["a"], ordered_at=["2026-01-01"], amount=[-5])})

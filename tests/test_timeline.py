@@ -18,7 +18,9 @@ TURNS = ["1899-12-31", "1904-02-29", "1968-12-31", "1969-12-28", "1969-12-31", "
          "2000-02-29", "2023-12-31", "2024-02-29", "2024-12-30", "2025-01-01", "2026-11-30", "2100-02-28"]  # fmt: skip
 DAYS = [date.fromisoformat(text) + timedelta(days=step) for text in TURNS for step in (-1, 0, 1)]
 MOMENTS = ibis.memtable(
-    pd.DataFrame({"day": DAYS, "at": [pd.Timestamp(day) + pd.Timedelta("23:59:59") for day in DAYS]}).astype({"at": "datetime64[us]"})
+    pd.DataFrame({"day": DAYS, "at": [pd.Timestamp(day) + pd.Timedelta("23:59:59") for day in DAYS]}).astype(
+        {"at": "datetime64[us]"}
+    )
 )
 
 
@@ -52,7 +54,9 @@ def test_end_of_data_is_the_day_after_the_newest_row():
 
 
 def test_before_excludes_the_first_instant_of_the_day():
-    moments = ibis.memtable(pd.DataFrame({"at": [pd.Timestamp("2024-01-31 23:59:59.999999"), pd.Timestamp("2024-02-01")]}))
+    moments = ibis.memtable(
+        pd.DataFrame({"at": [pd.Timestamp("2024-01-31 23:59:59.999999"), pd.Timestamp("2024-02-01")]})
+    )
     for day in (date(2024, 2, 1), ibis.date("2024-02-01")):
         kept = moments.filter(timeline.before(moments.at, day)).to_pandas()
         assert kept["at"].tolist() == [pd.Timestamp("2024-01-31 23:59:59.999999")]
@@ -76,7 +80,9 @@ def test_a_missing_amount_is_no_activity():
 
 
 def test_the_loader_s_mark_stands():
-    table = as_table("orders", orders(("a", "2024-01-01", 5.0), ("b", "2024-01-02", -5.0)).assign(is_activity=[False, True]))
+    table = as_table(
+        "orders", orders(("a", "2024-01-01", 5.0), ("b", "2024-01-02", -5.0)).assign(is_activity=[False, True])
+    )
     assert timeline.activity(table).to_pandas().customer_id.tolist() == ["b"]
 
 

@@ -271,9 +271,10 @@ def _calibration(by: str, group: Array, labels: dict[int, str], forecast: Array,
     text = f"The forecast lies in the interval of the outcome in {inside.sum()} of {len(table)} groups by {by}."
     if off:
         text += f" Outside (forecast to outcome): {joined(off)}."
-    named = {"frequency": "repeat purchases so far", "decile": "tenth of the forecast, lowest first"}[by]
+    named = {"frequency": "repeat purchases so far", "decile": "tenth of the forecast (lowest first)"}[by]
     title = f"Forecast and outcome agree in {inside.sum()} of {len(table)} groups by {named}"
-    return Result(f"clv-calibration-by-{by}", "table", title, text, table=table)
+    facts = {"groups": f"{named[:1].upper()}{named[1:]}"}
+    return Result(f"clv-calibration-by-{by}", "table", title, text, table=table, facts=facts)
 
 
 def tracking(found: Fit, daily: pd.DataFrame, *, as_of: Any, until: Any, step_days: int = 7) -> Result:

@@ -72,9 +72,9 @@ def key_values(
     customers = f"n = {number(len(scores))} customers"
     tiles = [
         Tile("Value of today's customers", money(value.expected, currency), f"{ahead}, discounted {what}",
-             interval=f"95 % interval {interval(value.low, value.high, 'money', currency)}", count=customers),
+             interval=f"by chance alone {interval(value.low, value.high, 'money', currency)} (95 %)", count=customers),
         Tile("Purchases expected", number(purchases.expected), ahead,
-             interval=f"95 % interval {interval(purchases.low, purchases.high, 'count')}", count=customers),
+             interval=f"by chance alone {interval(purchases.low, purchases.high, 'count')} (95 %)", count=customers),
         Tile("Value per customer", money(scores.clv.mean(), currency), f"{ahead}; half are below {money(scores.clv.median(), currency)}",
              count=customers),
         Tile(f"Held by the top {percent(TOP_SHARE, 0)}", percent(share, 0), "of the expected value", count=customers),
@@ -85,7 +85,7 @@ def key_values(
     per_customer = f"{money(scores.clv.mean(), currency)} each" if len(scores) else ""
     headline = (
         f"Today's {number(len(scores))} customers are worth {money(value.expected, currency)} in the {ahead} "
-        f"(95 % interval {interval(value.low, value.high, 'money', currency)}; discounted {what}; {per_customer} on average)."
+        f"({interval(value.low, value.high, 'money', currency)} by chance alone; discounted {what}; {per_customer} on average)."
     )
     if not np.isfinite(value.expected):
         headline = "The data are too few to put a value on the customers."

@@ -79,3 +79,28 @@ def card(name: str) -> Card:
         fix=f"Did you mean {hint!r}?" if hint else f"There are: {', '.join(sorted(CARDS))}.",
         where="kpi",
     )
+
+
+def dictionary() -> str:
+    """Return the KPI dictionary, ``docs/kpis.md``, as Markdown: every card, by title."""
+    lines = [
+        "# The KPI dictionary",
+        "",
+        "Made from the definition cards in `kpikit/metrics/`; a test keeps it equal to them. Rates are 0 to 1 in tables and",
+        "percentages on pages. A denominator of 0 gives a missing value. Intervals are at 95 %.",
+    ]
+    for its in sorted(CARDS.values(), key=lambda one: one.title):
+        facts = {
+            "id": f"`{its.id}`, definition version {its.version}",
+            "formula": its.formula,
+            "grain": its.grain,
+            "unit": its.unit,
+            "good direction": its.direction,
+            "needs": ", ".join(its.needs),
+            "interval": INTERVALS[its.interval],
+            "caveat": its.caveat,
+            "source": its.source,
+        }
+        rows = [f"| {name} | {text} |" for name, text in facts.items()]
+        lines += ["", f"## {its.title}", "", its.question, "", "| | |", "| --- | --- |", *rows]
+    return "\n".join(lines) + "\n"

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter
 from kpikit.formatting import money, number, percent
 from kpikit.palette import LIGHT, SERIES
 from kpikit.plots.figure import figure
-from kpikit.plots.html import show
+from kpikit.plots.html import Format, show
 from kpikit.results import Result
 
 PERCENT = FuncFormatter(lambda value, _: percent(value, 0))
@@ -45,6 +45,9 @@ def draw_tracking(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.plot(table.day, table.expected, color=SERIES[1], linestyle="--", label="Expected by the model")
     ax.legend(loc="upper left", fontsize=9)
     ax.set(ylabel="Repeat purchases so far", ylim=(0, None))
+    if len(table) == 1:  # a single day has no width in which to place ticks
+        day = table.day.iloc[0]
+        ax.set_xlim(day - pd.Timedelta(days=1), day + pd.Timedelta(days=1))
     ax.yaxis.set_major_formatter(THOUSANDS)
     locator = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
@@ -54,9 +57,10 @@ def draw_tracking(table: pd.DataFrame, ax: Axes) -> Axes:
 
 def calibration(result: Result) -> Result:
     """Return mean forecast and mean outcome by group drawn, outcomes with their interval."""
+    xlabel = result.facts.get("groups", "")
     return figure(
         result,
-        draw_calibration,
+        lambda table, ax: draw_calibration(table, ax, xlabel=xlabel),
         what="Mean purchases by group of customers, forecast against outcome with 95 % interval",
         labels={
             "group": "Group",
@@ -70,7 +74,7 @@ def calibration(result: Result) -> Result:
     )
 
 
-def draw_calibration(table: pd.DataFrame, ax: Axes) -> Axes:
+def draw_calibration(table: pd.DataFrame, ax: Axes, *, xlabel: str = "") -> Axes:
     """Draw forecast and outcome side by side for each group."""
     places = range(len(table))
     ax.vlines(places, table.low, table.high, color=LIGHT["ink"], linewidth=1.6)
@@ -87,7 +91,7 @@ def draw_calibration(table: pd.DataFrame, ax: Axes) -> Axes:
     )
     ax.set_xticks(list(places), [str(group) for group in table.group])
     ax.legend(loc="upper left", fontsize=9)
-    ax.set(ylabel="Purchases per customer", ylim=(0, None))
+    ax.set(xlabel=xlabel, ylabel="Purchases per customer", ylim=(0, None))
     return ax
 
 
@@ -136,16 +140,24 @@ def holdout_table(result: Result) -> Result:
     return show(result, labels=labels, formats=formats)
 
 
+def _in(label: str, currency: str) -> str:
+    return f"{label} ({currency})" if currency else label
+
+
+def _cents(value: float) -> str:
+    return money(value)
+
+
 def value_table(result: Result) -> Result:
     """Return who holds the value, by number of purchases."""
-    currency = result.facts["currency"]
+    value = _in("Value", result.facts["currency"])
     labels = {"group": "Purchase days", "customers": "Customers", "share_of_customers": "Share",
-              "p_alive": "Mean P(alive)", "expected_purchases": "Purchases expected each", "clv": "Value",
+              "p_alive": "Mean P(alive)", "expected_purchases": "Purchases expected each", "clv": value,
               "share_of_value": "Share of value"}  # fmt: skip
     if result.table.p_alive.isna().all():
         labels.pop("p_alive")
     formats = {"share_of_customers": percent, "share_of_value": percent, "p_alive": lambda v: percent(v, 0),
-               "expected_purchases": lambda v: number(v, 2), "clv": lambda v: money(v, currency)}  # fmt: skip
+               "expected_purchases": lambda v: number(v, 2), "clv": number}  # fmt: skip
     return show(result, labels=labels, formats=formats)
 
 
@@ -154,9 +166,10 @@ def customers_table(result: Result) -> Result:
     currency = result.facts["currency"]
     labels = {"customer": "Customer", "frequency": "Repeat days", "p_alive": "P(alive)",
               "expected_purchases": "Purchases expected",
-              "expected_spend": "Spend each", "clv": "Value", "clv_low": "Low", "clv_high": "High"}  # fmt: skip
+              "expected_spend": _in("Spend each", currency), "clv": _in("Value", currency), "clv_low": "Low",
+              "clv_high": "High"}  # fmt: skip
     if result.table.p_alive.isna().all():
         labels.pop("p_alive")
-    formats = {name: lambda v: money(v, currency) for name in ("expected_spend", "clv", "clv_low", "clv_high")}
+    formats: dict[str, Format] = {"expected_spend": _cents, "clv": number, "clv_low": number, "clv_high": number}
     formats |= {"p_alive": lambda v: percent(v, 0), "expected_purchases": lambda v: number(v, 1)}
     return show(result, labels=labels, formats=formats)

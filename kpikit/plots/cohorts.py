@@ -45,6 +45,11 @@ def draw_heatmap(table: pd.DataFrame, ax: Axes, *, unit: str = "month") -> Axes:
     shown = shown[shown.age <= (12 if is_narrow(ax) else 24)]
     shares = shown.pivot_table(index="cohort", columns="age", values="retention", dropna=False)
     shares = shares.loc[:, shares.notna().any()]
+    ax.grid(visible=False)
+    if shares.empty:
+        ax.text(0.5, 0.5, f"No {unit} after a first order has begun yet", ha="center", transform=ax.transAxes)
+        ax.set_axis_off()
+        return ax
     partial = shown.assign(p=shown.status == "partial").pivot_table(
         index="cohort", columns="age", values="p", dropna=False
     )
@@ -55,15 +60,17 @@ def draw_heatmap(table: pd.DataFrame, ax: Axes, *, unit: str = "month") -> Axes:
     colours = LinearSegmentedColormap.from_list("kpikit", ["#f2f6f9", "#7fb3cc", LIGHT["accent"]])
     complete = shares.where(~partial)
     top = float(np.nanmax(complete)) if complete.notna().any().any() else 1.0
-    sizes = table[table.age == 0].set_index("cohort").cohort_size
+    sizes, pattern = table[table.age == 0].set_index("cohort").cohort_size, MONTH_FORMAT.get(unit, "%Y-%m-%d")
+    names = [f"{cohort:{pattern}}  n = {number(sizes[cohort])}" for cohort in shares.index]
     sns.heatmap(
         shares, ax=ax, annot=texts, fmt="", cmap=colours, vmin=0, vmax=top, cbar=False, linewidths=1,
-        linecolor="white", annot_kws={"fontsize": 7.5 if is_narrow(ax) else 8.5},
+        linecolor="white", annot_kws={"fontsize": 7.5 if is_narrow(ax) else 8.5}, yticklabels=names, xticklabels=1,
     )  # fmt: skip
-    pattern = MONTH_FORMAT.get(unit, "%Y-%m-%d")
-    ax.set_yticklabels([f"{cohort:{pattern}}  n = {number(sizes[cohort])}" for cohort in shares.index], rotation=0)
-    ax.set(xlabel=f"{unit.capitalize()}s after the first order (% of the cohort)", ylabel="")
-    ax.grid(visible=False)
+    ax.tick_params(axis="y", rotation=0)
+    ax.set(
+        xlabel=f"{unit.capitalize()}s after the first order" + ("" if is_narrow(ax) else " (% of the cohort)"),
+        ylabel="",
+    )
     return ax
 
 
@@ -171,7 +178,10 @@ def revenue_bridge(result: Result) -> Result:
 
 def draw_bridge(table: pd.DataFrame, ax: Axes, *, currency: str = "") -> Axes:
     """Draw opening, moves and closing as horizontal bars that hang on each other."""
-    amounts = table.amount.to_numpy(dtype=float)
+    amounts = np.nan_to_num(table.amount.to_numpy(dtype=float))
+    if len(amounts) < 2:
+        ax.set_axis_off()
+        return ax
     ends = np.concatenate([[amounts[0]], amounts[0] + np.cumsum(amounts[1:-1]), [amounts[-1]]])
     starts = np.concatenate([[0.0], ends[:-2], [0.0]])
     colours = [
@@ -181,13 +191,14 @@ def draw_bridge(table: pd.DataFrame, ax: Axes, *, currency: str = "") -> Axes:
     ]
     places = range(len(table))
     ax.barh(places, ends - starts, left=starts, color=colours, height=0.62)
-    span = float(max(ends.max(), starts.max())) or 1.0
-    for place, start, end, amount in zip(places, starts, ends, amounts, strict=True):
+    low, high = float(min(0.0, ends.min())), float(max(0.0, ends.max()))
+    span = (high - low) or 1.0
+    for place, start, end, amount in zip(places, starts, ends, table.amount, strict=True):
         sign = "+" if amount > 0 and place not in (0, len(table) - 1) else ""
         ax.text(max(start, end) + span * 0.012, place, f"{sign}{number(amount)}", va="center", fontsize=9)
     ax.set_yticks(places, list(table.part))
     ax.invert_yaxis()
-    ax.set(xlabel=currency or "amount", xlim=(min(0.0, float(ends.min())), span * 1.2))
+    ax.set(xlabel=currency or "amount", xlim=(low, high + span * 0.2))
     ax.xaxis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{value / 1000:,.0f}k" if abs(value) >= 1000 else number(value))
     )

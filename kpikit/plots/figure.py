@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ from kpikit.results import Result, slug
 Draw = Callable[[Any, Axes], Any]
 SVG_LIMIT_BYTES = 60_000
 PNG_DPI = 170
+SVG_FONTS = "Arial, 'Liberation Sans', Helvetica, sans-serif"
+_FONT = re.compile(r"px ('[^;']+'(, )?)+sans-serif")
 
 
 def figure(
@@ -57,7 +60,7 @@ def _encoded(result: Result, draw: Draw, width: float, height: float) -> str:
         draw(result.table, page.subplots())
         text = io.StringIO()
         page.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-        svg = text.getvalue().encode()
+        svg = _FONT.sub(f"px {SVG_FONTS}", text.getvalue()).encode()
         if len(svg) <= SVG_LIMIT_BYTES:
             return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
         data = io.BytesIO()

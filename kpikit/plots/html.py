@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from numbers import Real
 from typing import Any
 
 import jinja2
@@ -103,10 +104,7 @@ def table_html(
     """
     named: dict[Any, str] = dict(labels) if labels else {name: _label(str(name)) for name in table.columns}
     formats = formats or {}
-    columns = [
-        {"label": label, "numeric": pd.api.types.is_numeric_dtype(table[name]) or name in formats}
-        for name, label in named.items()
-    ]
+    columns = [{"label": label, "numeric": pd.api.types.is_numeric_dtype(table[name])} for name, label in named.items()]
     if columns:
         columns[0]["numeric"] = False
     texts = [[formats.get(name, _text)(value) for value in table[name].head(MOST_ROWS)] for name in named]
@@ -156,6 +154,6 @@ def _label(name: str) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, Real):  # numpy's numbers are Real too
         return "–" if value is None or value is pd.NA or value is pd.NaT else str(value)
-    return number(value, 0 if float(value).is_integer() else 3)
+    return number(float(value), 0 if float(value).is_integer() else 3)

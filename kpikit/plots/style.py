@@ -13,7 +13,8 @@ from matplotlib.font_manager import fontManager
 from kpikit.palette import LIGHT, SERIES
 
 WIDE_INCHES, NARROW_INCHES = 7.2, 4.0
-FONTS = ["Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "Liberation Sans", "Arial", "DejaVu Sans"]
+# text stays text in the files, so that they are small: fonts of equal metrics first, which most machines have one of
+FONTS = ["Arial", "Liberation Sans", "Helvetica", "DejaVu Sans"]
 
 RC: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -39,7 +40,7 @@ RC: dict[str, Any] = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "kpikit",
     "path.simplify": True,
     "text.parse_math": False,  # a currency or a name may hold dollar signs

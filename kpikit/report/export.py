@@ -22,6 +22,7 @@ OPENING = re.compile(r"\s*<h1\b[^>]*>.*?</h1>(.*?)(?=<h2|\Z)", re.DOTALL)
 HEADING_TWO = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
 PROVENANCE = ("provenance", "Provenance")
+CHECKS_IN_WORDS = {"PASS": "all passed", "REVIEW": "some need a look", "FAIL": "some failed: do not rely on this page yet"}
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,15 @@ def export(document: Any, record: Manifest, *, language: str = "en") -> Page:
     language
         BCP 47 tag of the page.
     """
-    page = payloads.page(payloads.payloads(document), where=record.notebook)
+    found = payloads.payloads(document)
+    page = payloads.page(found, where=record.notebook)
     exporter = _PageExporter(config=_settings(language))  # type: ignore[no-untyped-call]
     exporter.register_filter("shown", shown)  # type: ignore[no-untyped-call]
     exporter.register_filter("sectioned", sectioned)  # type: ignore[no-untyped-call]
     prose = _prose(document, exporter)
     parts = {
         "head": component("head.html.j2", title=record.title),
-        "header": component("header.html.j2", **_header(page, record), opening=Markup(opening(prose))),
+        "header": component("header.html.j2", **_header(page, record, payloads.status(found)), opening=Markup(opening(prose))),
         "contents": component("contents.html.j2", contents=contents(prose)),
         "provenance": component("provenance.html.j2", record=record, data=page.get("text", "")),
     }
@@ -136,7 +138,7 @@ def _settings(language: str) -> Config:
     return settings
 
 
-def _header(page: dict[str, Any], record: Manifest) -> dict[str, Any]:
+def _header(page: dict[str, Any], record: Manifest, checks: str) -> dict[str, Any]:
     facts = page["facts"]
     return {
         "title": record.title,
@@ -145,6 +147,10 @@ def _header(page: dict[str, Any], record: Manifest) -> dict[str, Any]:
         "audience": facts.get("audience") or record.parameters.get("audience", ""),
         "known_up_to": payloads.known_up_to(page),
         "started": record.started,
+        "data": "example data that come with kpikit" if facts.get("origin") == "embedded" else "",
+        "checks": checks,
+        "checks_in_words": CHECKS_IN_WORDS.get(checks, checks),
+        "checks_section": section_id("Data quality"),
     }
 
 

@@ -18,6 +18,7 @@ from kpikit.periods import Period
 from kpikit.results import Result
 
 LONGEST_HOLDOUT_DAYS = 365
+FEWEST_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,17 @@ class Data:
         """
         oldest: datetime = self.orders.ordered_at.min().to_pyarrow().as_py()
         span = (self.as_of - oldest.date()).days
+        if span < FEWEST_DAYS:
+            raise ContractError(
+                f"orders over at least {FEWEST_DAYS} days, to test a forecast on the last of them",
+                got=f"{span} day" if span == 1 else f"{span} days",
+                fix="Load more history, or run the other notebooks alone: kpikit run cohort_retention",
+                where="orders",
+            )
         length = holdout_days or max(1, min(LONGEST_HOLDOUT_DAYS, span // 3))
-        if not 0 < length <= span:
+        if not 0 < length < span:
             raise ParameterError(
-                f"a holdout of 1 to {span} days",
+                f"a holdout of 1 to {span - 1} days",
                 got=str(holdout_days),
                 fix="0 takes a third of them.",
                 where="holdout_days",

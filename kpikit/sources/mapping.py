@@ -119,7 +119,8 @@ def _types(connection: Backend, raw: Raw, chosen: dict[str, str], table: str, co
 
     listing = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in chosen.items())
     try:
-        return types(connection, f"SELECT {listing} FROM {raw.relation}")
+        found = types(connection, f"SELECT {listing} FROM {raw.relation}")
+        return dict(zip(chosen, found.values(), strict=True))  # DuckDB may answer Amount where amount was asked
     except duckdb.Error:
         pass
     for name, sql in chosen.items():  # find the one at fault, for a message about it alone

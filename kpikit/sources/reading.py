@@ -172,9 +172,11 @@ def _create(connection: Backend, relation: str, reader: str, origin: str) -> Non
         where = f"{origin}, line {line[1]}" if line else origin
         got = next((part.strip() for part in message.splitlines()[1:] if part.strip()), "") if line else ""
         raise ContractError(
-            "rows that fit the header",
+            "a Parquet file" if reader.startswith("read_parquet") else "rows that fit the header",
             got=got or first_line(error),
-            fix="Check the delimiter and the quotes there.",
+            fix="Export it again."
+            if reader.startswith("read_parquet")
+            else "Check the delimiter and the quotes there.",
             where=where,
         ) from None
 

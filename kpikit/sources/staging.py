@@ -85,7 +85,7 @@ def _select(connection: Backend, name: str, raw: Raw, settings: Settings, config
         keep = keep if "(" in keep[:1] else quoted(keep)
         return f"SELECT rowid AS _row, {listing}, {keep} AS _keep FROM {raw.relation}"
     except ContractError:
-        keep = mapping.expression(settings.keep, [*columns, *typed], name, config, *keys)
+        keep = mapping.expression(settings.keep, list(dict.fromkeys([*columns, *typed])), name, config, *keys)
         return f"SELECT *, {keep} AS _keep FROM ({plain})"
 
 
