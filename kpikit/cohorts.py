@@ -201,7 +201,12 @@ def _placed(known: ir.Table, how: _Clock, by: str | None) -> ir.Table:
     """Return orders with the number of their period and their segment."""
     segment = segment_of(known, by) if by else ibis.literal(ALL)
     return known.select(
-        "customer_id", "ordered_at", "amount", "is_activity", segment=segment, period=period_index(known.ordered_at, how.period)
+        "customer_id",
+        "ordered_at",
+        "amount",
+        "is_activity",
+        segment=segment,
+        period=period_index(known.ordered_at, how.period),
     )
 
 
@@ -212,7 +217,9 @@ def _members(bought: ir.Table, entry: str) -> ir.Table:
         return grouped.aggregate(entered=bought.ordered_at.min())
     first = bought.group_by("customer_id").aggregate(entered=bought.ordered_at.min())
     opening = first.inner_join(bought, [first.customer_id == bought.customer_id, first.entered == bought.ordered_at])
-    return opening.group_by("customer_id", "entered").aggregate(segment=opening.segment.min(), cohort=opening.period.min())
+    return opening.group_by("customer_id", "entered").aggregate(
+        segment=opening.segment.min(), cohort=opening.period.min()
+    )
 
 
 def _aged(moves: ir.Table, members: ir.Table, how: _Clock) -> ir.Table:
@@ -250,9 +257,14 @@ def _last_day(orders: ir.Table, as_of: Any) -> ir.DateScalar:
 def _finished(cells: ir.Table, how: _Clock, by: str | None, values: list[str]) -> ir.Table:
     start = period_start(cells.cohort, how.period)
     segment = {by: cells.segment} if by else {}
-    shown = cells.select(**segment, cohort=start, age=cells.age, cohort_size=cells.cohort_size, **{
-        name: cells[name] for name in values
-    }, status=cells.status)
+    shown = cells.select(
+        **segment,
+        cohort=start,
+        age=cells.age,
+        cohort_size=cells.cohort_size,
+        **{name: cells[name] for name in values},
+        status=cells.status,
+    )
     return shown.order_by([*([by] if by else []), "cohort", "age"])
 
 

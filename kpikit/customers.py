@@ -86,8 +86,8 @@ def distinct_histories(histories: Any) -> ir.Table:
     Returns
     -------
     Table
-        ``frequency``, ``recency``, ``T``, ``n_customers`` (int). A model fit with these counts as weights equals the fit
-        on all customers; a million customers have about 108,000 distinct weekly histories.
+        ``frequency``, ``recency``, ``T``, ``n_customers`` (int). A model fit with these counts as weights equals the
+        fit on all customers; a million customers have about 108,000 distinct weekly histories.
     """
     table = _with_columns(histories, HISTORY)
     return table.group_by(list(HISTORY)).aggregate(n_customers=table.count()).order_by(list(HISTORY))
@@ -134,7 +134,10 @@ def calibration_holdout(orders: Any, *, calibration_end: Any, as_of: Any = None,
     table, cut = as_table("orders", orders), as_date(calibration_end, name="calibration_end")
     if as_of is not None and as_date(as_of) <= cut:
         raise ParameterError(
-            f"calibration_end before as_of ({as_of})", got=str(cut), fix="Leave days for the holdout.", where="calibration_end"
+            f"calibration_end before as_of ({as_of})",
+            got=str(cut),
+            fix="Leave days for the holdout.",
+            where="calibration_end",
         )
     known = histories(table, as_of=cut, unit=unit)
     daily = _occasions(table, as_of)

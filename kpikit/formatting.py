@@ -28,6 +28,15 @@ def number(value: float | None, decimals: int = 0) -> str:
     return text
 
 
+def counted(size: float, noun: str) -> str:
+    """Return a count with its noun, in the plural where it is not one.
+
+    >>> counted(1, "customer"), counted(2357, "customer")
+    ('1 customer', '2,357 customers')
+    """
+    return f"{number(size)} {noun}" if size == 1 else f"{number(size)} {noun}s"
+
+
 def percent(rate: float | None, decimals: int = 1) -> str:
     """Return a rate between 0 and 1 as a percentage.
 

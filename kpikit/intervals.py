@@ -47,14 +47,18 @@ def wilson(successes: ArrayLike, n: ArrayLike, *, confidence: float = CONFIDENCE
     """
     x, size = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
     if np.any(x < 0) or np.any(x > size):
-        raise ParameterError("0 ≤ successes ≤ n", got="counts outside that range", fix="Check numerator and denominator.")
+        raise ParameterError(
+            "0 ≤ successes ≤ n", got="counts outside that range", fix="Check numerator and denominator."
+        )
     z = _normal_quantile(confidence)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = x / size
         center = (share + z**2 / (2 * size)) / (1 + z**2 / size)
         half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
         low, high = np.clip(center - half, 0, 1), np.clip(center + half, 0, 1)
-    return np.where(x == 0, np.where(size > 0, 0.0, np.nan), low), np.where(x == size, np.where(size > 0, 1.0, np.nan), high)
+    return np.where(x == 0, np.where(size > 0, 0.0, np.nan), low), np.where(
+        x == size, np.where(size > 0, 1.0, np.nan), high
+    )
 
 
 def newcombe(
@@ -99,7 +103,9 @@ def poisson(count: ArrayLike, *, confidence: float = CONFIDENCE) -> tuple[Floats
     return np.where(np.isnan(x), np.nan, low), stats.chi2.ppf(1 - tail, 2 * (x + 1)) / 2
 
 
-def compound_poisson(total: ArrayLike, sum_of_squares: ArrayLike, *, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
+def compound_poisson(
+    total: ArrayLike, sum_of_squares: ArrayLike, *, confidence: float = CONFIDENCE
+) -> tuple[Floats, Floats]:
     """Return the interval of a total over customers whose number varies as well as their amounts.
 
     Parameters
@@ -149,7 +155,9 @@ def clustered_ratio(
     x, y, n = (np.asarray(value, dtype=float) for value in (sum_x, sum_y, clusters))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = x / y
-        squares = np.asarray(sum_xx, float) - 2 * ratio * np.asarray(sum_xy, float) + ratio**2 * np.asarray(sum_yy, float)
+        squares = (
+            np.asarray(sum_xx, float) - 2 * ratio * np.asarray(sum_xy, float) + ratio**2 * np.asarray(sum_yy, float)
+        )
         error = np.sqrt(np.maximum(squares, 0) * n / (n - 1)) / np.abs(y)
         half = stats.t.ppf((1 + confidence) / 2, np.where(n > 1, n - 1, np.nan)) * error
         factor = np.exp(np.minimum(half / np.abs(ratio), 50))

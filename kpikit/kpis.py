@@ -13,7 +13,7 @@ from scipy import stats
 from kpikit import intervals
 from kpikit.contracts import CONTRACTS, as_table
 from kpikit.errors import ContractError, ParameterError, listed
-from kpikit.formatting import interval, joined, number, styled
+from kpikit.formatting import counted, interval, joined, number, styled
 from kpikit.keyfigures import Tile, change_in_words, history_in_words, key_figures
 from kpikit.metrics.cards import CARDS, FUNCTIONS, INTERVALS, Card, card
 from kpikit.periods import Period
@@ -190,8 +190,8 @@ def _tile(row: Any, history: tuple[float, ...], unit: Period, currency: str) -> 
         period=unit.label(row.period) + (f" · {its.unit}" if its.style == "decimal" else ""),
         change=change,
         tone=tone,
-        interval=f"95 % interval {interval(row.low, row.high, its.style, currency)}",
-        count=f"n = {number(row.n)} customers",
+        interval="" if pd.isna(row.low) else f"95 % interval {interval(row.low, row.high, its.style, currency)}",
+        count=f"n = {counted(row.n, 'customer')}",
         history=history,
         history_text=history_in_words(its.title, history, unit.unit, style=its.style, currency=currency),
     )

@@ -12,13 +12,12 @@ import pandas as pd
 
 from kpikit import intervals
 from kpikit.errors import ContractError, listed
-from kpikit.formatting import interval, joined, money, number, percent, points
+from kpikit.formatting import counted, interval, joined, money, number, percent, points
 from kpikit.periods import Period
 from kpikit.results import Result
 
 NEEDED = ("cohort", "age", "cohort_size", "active", "retention", "status")
 ENOUGH_TO_DROP_THE_FIRST = 4
-ACTION_COLUMNS = ("action", "reason", "value")
 Action = tuple[str, str, float]
 
 
@@ -41,8 +40,8 @@ def cohort_table(cohorts: pd.DataFrame, *, period: str) -> Result:
         return Result("cohort-retention", "table", title, "Nobody has ordered yet.", table=table, facts=facts)
     first = table[(table.age == 1) & (table.status == "complete") & (table.cohort_size > 0)]
     text = (
-        f"{number(sizes.cohort_size.sum())} customers in {len(sizes)} cohorts by {unit.unit} of first order, "
-        f"{unit.label(sizes.cohort.min())} to {unit.label(sizes.cohort.max())}."
+        f"{counted(sizes.cohort_size.sum(), 'customer')} in {counted(len(sizes), 'cohort')} by {unit.unit} of first "
+        f"order, {unit.label(sizes.cohort.min())} to {unit.label(sizes.cohort.max())}."
     )
     if len(first) > 1:
         best, worst = first.iloc[int(first.retention.argmax())], first.iloc[int(first.retention.argmin())]
@@ -53,10 +52,7 @@ def cohort_table(cohorts: pd.DataFrame, *, period: str) -> Result:
             f"{number(best.cohort_size)}) ordered again."
         )
     if (table.status == "partial").any():
-        text += (
-            f" Cells marked * lie in a {unit.unit} that is not over; "
-            "they will still grow and are compared with nothing."
-        )
+        text += f" Cells marked * are of a {unit.unit} that is not over: they may grow, and are compared with nothing."
     return Result("cohort-retention", "table", title, text, table=table, facts=facts)
 
 
@@ -176,13 +172,8 @@ def _compared_in_words(compared: pd.DataFrame, unit: str) -> tuple[str, str]:
         f"(interval {points(first.low)} to {points(first.high)})"
     )
     how = f"Intervals are widened so that the {len(compared)} ages hold together. " if len(compared) > 1 else ""
-    how += (
-        f"Cohorts reach the same age in different {unit}s of the calendar, "
-        "so a season can look like a change of cohorts."
-    )
-    clear = [f"more at {unit} {listed(better, 6)}"] * bool(better) + [f"less at {unit} {listed(worse, 6)}"] * bool(
-        worse
-    )
+    how += f"Cohorts reach an age in different {unit}s of the calendar: a season can look like a change of cohorts."
+    clear = [f"{word} at {unit} {listed(at, 6)}" for word, at in (("more", better), ("less", worse)) if at]
     if better and worse:
         title = "Newer and older cohorts differ at equal age, but in no steady direction"
     elif clear:
@@ -212,9 +203,11 @@ def spending_curve(revenue: pd.DataFrame, *, period: str, currency: str = "") ->
     )
     table["per_customer"] = table.revenue / table.cohort_size
     table["cumulative"] = table.per_customer.cumsum()
-    unit = Period.parse(period).unit
+    unit, facts = Period.parse(period).unit, {"period": period, "currency": currency}
     if table.empty:
-        return Result("spending-curve", "table", "No period is over yet", "Nothing can be said.", table=table)
+        return Result(
+            "spending-curve", "table", "No period is over yet", "Nothing can be said.", table=table, facts=facts
+        )
     start, end = table.iloc[0], table.iloc[-1]
     later = end.cumulative - start.cumulative
     share = later / end.cumulative if end.cumulative else float("nan")
@@ -226,9 +219,8 @@ def spending_curve(revenue: pd.DataFrame, *, period: str, currency: str = "") ->
         f"Late ages are known for the oldest cohorts only ({int(end.cohorts)} at {unit} {int(end.age)})."
     )
     headline = f"{percent(share, 0)} of what a customer spends by {unit} {int(end.age)} comes after the first {unit}."
-    return Result(
-        "spending-curve", "table", title, text, headline, table=table, facts={"period": period, "currency": currency}
-    )
+    headline = headline if end.cumulative else ""
+    return Result("spending-curve", "table", title, text, headline, table=table, facts=facts)
 
 
 def bridge(moves: pd.DataFrame, *, period: str, currency: str = "") -> Result:
@@ -244,28 +236,22 @@ def bridge(moves: pd.DataFrame, *, period: str, currency: str = "") -> Result:
     facts = {"period": period, "currency": currency}
     if done.empty:
         empty = pd.DataFrame({"part": pd.Series(dtype=str), "amount": pd.Series(dtype=float)})
-        title = "Two complete periods are needed to explain a change"
-        return Result("revenue-bridge", "table", title, table=empty, facts=facts)
+        return Result("revenue-bridge", "table", "A change needs two complete periods", table=empty, facts=facts)
     last = done.iloc[-1]
     names = {
         "opening": f"Revenue {unit.label(unit.start(unit.index(last.period) - 1))}",
-        "acquired": "First-time customers",
-        "returned": "Back after a pause",
-        "lost": "Not back this time",
-        "frequency": "Orders per kept customer",
-        "order_value": "Value of their orders",
-        "refunds_only": "Refunds without an order",
-        "closing": f"Revenue {unit.label(last.period)}",
-    }
+        "acquired": "First-time customers", "returned": "Back after a pause", "lost": "Not back this time",
+        "frequency": "Orders per kept customer", "order_value": "Value of their orders",
+        "refunds_only": "Refunds without an order", "closing": f"Revenue {unit.label(last.period)}",
+    }  # fmt: skip
     table = pd.DataFrame({"part": list(names.values()), "amount": [float(last[key]) for key in names]})
     change = last.closing - last.opening
-    word = "fell" if change < 0 else "rose"
     ranked = sorted(((abs(last[key]), key) for key in names if key not in {"opening", "closing"}), reverse=True)[:2]
     drivers = [
         f"{names[key].lower()} ({'+' if last[key] > 0 else ''}{money(last[key], currency)})" for _, key in ranked
     ]
     ratio = f" ({'+' if change > 0 else ''}{percent(change / last.opening)})" if last.opening else ""
-    title = f"Revenue {word} by {money(abs(change), currency)} in {unit.label(last.period)}"
+    title = f"Revenue {'fell' if change < 0 else 'rose'} by {money(abs(change), currency)} in {unit.label(last.period)}"
     if not change:
         title = f"Revenue stayed at {money(last.closing, currency)} in {unit.label(last.period)}"
         return Result("revenue-bridge", "table", title, f"{title}.", table=table, facts=facts)
@@ -293,21 +279,19 @@ def actions(curve: Result, spending: Result, compared: Result, cohorts: pd.DataF
     """
     period = Period.parse(curve.facts["period"])
     found = (
-        _bring_back(curve.table, spending.table, cohorts, period, currency),
+        _bring_back(spending.table, cohorts, period, currency),
         _find_out(compared.table, period.unit),
         _remind(curve.table, period.unit),
     )
-    rows = [dict(zip(ACTION_COLUMNS, row, strict=True)) for row in found if row]
-    return Result("what-to-do", "actions", "What to do", table=pd.DataFrame(rows, columns=list(ACTION_COLUMNS)))
+    table = pd.DataFrame([row for row in found if row], columns=["action", "reason", "value"])
+    return Result("what-to-do", "actions", "What to do", table=table)
 
 
-def _bring_back(
-    curve: pd.DataFrame, spending: pd.DataFrame, cohorts: pd.DataFrame, period: Period, currency: str
-) -> Action | None:
+def _bring_back(spending: pd.DataFrame, cohorts: pd.DataFrame, period: Period, currency: str) -> Action | None:
     """Return what the first age after the first order would gain, had every cohort been like the best."""
     every = cohorts[(cohorts.age == 1) & (cohorts.status == "complete") & (cohorts.cohort_size > 0)]
     done = every[~every.cohort.isin(_maybe_truncated(cohorts))]
-    if len(done) < 2 or not (curve.age == 1).any():
+    if len(done) < 2:
         return None
     low, _ = intervals.wilson(done.active.astype(float), done.cohort_size)
     best = done.iloc[int(np.argmax(low))]  # by the lower end: one customer of one is not the best cohort
@@ -362,11 +346,5 @@ def _checked(cohorts: pd.DataFrame) -> pd.DataFrame:
             fix="Pass cohorts.cohort_retention(orders).to_pandas().", where="cohorts",
         )  # fmt: skip
     if cohorts.duplicated(["cohort", "age"]).any():
-        raise ContractError(
-            "one row per cohort and age", got="several",
-            fix="Pass one segment, or a table made without by=.", where="cohorts",
-        )  # fmt: skip
-    table = cohorts.copy()
-    for name in ("active", "retention"):
-        table[name] = table[name].astype("float64")
-    return table
+        raise ContractError("one row per cohort and age", got="several", fix="Pass one segment.", where="cohorts")
+    return cohorts.astype({"active": "float64", "retention": "float64"})

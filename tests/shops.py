@@ -15,12 +15,18 @@ FIRST_DAY = pd.Timestamp("2024-01-01")
 def orders(*rows: tuple[str, str, float]) -> pd.DataFrame:
     """Return orders from (customer, time, amount)."""
     table = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "amount"])
-    return table.assign(ordered_at=[pd.Timestamp(time) for time in table.ordered_at]).astype({"ordered_at": "datetime64[us]"})
+    return table.assign(ordered_at=[pd.Timestamp(time) for time in table.ordered_at]).astype(
+        {"ordered_at": "datetime64[us]"}
+    )
 
 
 def visits(days: dict[str, list[int]], hour: int = 9) -> pd.DataFrame:
     """Return orders of 1.0 on numbered days."""
-    rows = [(who, str(FIRST_DAY + pd.Timedelta(days=day, hours=hour)), 1.0) for who, numbers in days.items() for day in numbers]
+    rows = [
+        (who, str(FIRST_DAY + pd.Timedelta(days=day, hours=hour)), 1.0)
+        for who, numbers in days.items()
+        for day in numbers
+    ]
     return orders(*rows)
 
 

@@ -6,7 +6,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from kpikit.contracts import COUNT, CONTRACTS, FLAG, ID, NUMBER, TEXT, TIME, Column, Contract, as_table, missing_columns
+from kpikit.contracts import CONTRACTS, COUNT, FLAG, ID, NUMBER, TEXT, TIME, Column, Contract, as_table, missing_columns
 from kpikit.errors import ContractError
 
 ORDERS = pd.DataFrame({"customer_id": ["a"], "ordered_at": [pd.Timestamp("2024-01-01")], "amount": [1.0]})
@@ -14,7 +14,8 @@ ORDERS = pd.DataFrame({"customer_id": ["a"], "ordered_at": [pd.Timestamp("2024-0
 
 def test_every_table_of_the_design_has_a_contract():
     assert set(CONTRACTS) == {
-        "orders", "order_lines", "customers", "subscriptions", "survey_responses", "survey_invites", "feedback", "tickets",
+        "orders", "order_lines", "customers", "subscriptions", "survey_responses", "survey_invites", "feedback",
+        "tickets",
         "sessions", "events", "spend", "actions",
     }  # fmt: skip
 

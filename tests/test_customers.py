@@ -20,7 +20,12 @@ def test_cdnow_histories_as_the_papers_count_them():
 
 
 def test_three_months_by_hand():
-    table = customers.histories(three_months, as_of="2024-04-01", unit="day").to_pandas().set_index("customer_id").sort_index()
+    table = (
+        customers.histories(three_months, as_of="2024-04-01", unit="day")
+        .to_pandas()
+        .set_index("customer_id")
+        .sort_index()
+    )
     assert table.index.tolist() == ["ann", "bob", "eve"]
     assert table.frequency.tolist() == [2, 1, 0]
     assert table.recency.tolist() == [86.0, 30.0, 0.0]
@@ -37,7 +42,9 @@ def test_same_day_orders_are_one_occasion_with_their_net_sum():
 
 
 def test_a_refund_alone_is_no_occasion():
-    row = customers.histories(orders(("a", "2024-01-01", 5.0), ("a", "2024-01-09", -5.0)), unit="day").to_pandas().iloc[0]
+    row = (
+        customers.histories(orders(("a", "2024-01-01", 5.0), ("a", "2024-01-09", -5.0)), unit="day").to_pandas().iloc[0]
+    )
     assert (row.frequency, row.recency, row["T"]) == (0, 0, 8)
 
 
@@ -75,8 +82,8 @@ def test_scores_come_back_to_every_customer():
 
 
 def test_holdout_counts_what_came_after_and_leaves_out_the_newborn():
-    bought = orders(("a", "2024-01-01", 5.0), ("a", "2024-02-03", 10.0), ("a", "2024-02-03", 1.0), ("b", "2024-01-02", 5.0),
-                    ("c", "2024-02-01", 9.0))  # fmt: skip
+    bought = orders(("a", "2024-01-01", 5.0), ("a", "2024-02-03", 10.0), ("a", "2024-02-03", 1.0),
+                    ("b", "2024-01-02", 5.0), ("c", "2024-02-01", 9.0))  # fmt: skip
     table = customers.calibration_holdout(bought, calibration_end="2024-02-01", unit="day").to_pandas()
     table = table.set_index("customer_id").sort_index()
     assert table.index.tolist() == ["a", "b"]
@@ -112,7 +119,7 @@ def test_rfm_recency_is_days_since_and_equal_values_score_equally():
 
 def test_one_customer_one_order():
     table = customers.histories(one_customer_one_order).to_pandas()
-    assert table[["frequency", "recency", "T"]].values.tolist() == [[0, 0, 0]]
+    assert table[["frequency", "recency", "T"]].to_numpy().tolist() == [[0, 0, 0]]
 
 
 def test_wrong_calls_say_what_to_do():
@@ -138,5 +145,9 @@ def test_histories_equal_pandas_on_any_orders(bought):
             assert row.monetary_value == pytest.approx(part.sort_values("day").net.iloc[1:].mean(), abs=1e-9)
     assert len(table) == daily.reset_index().customer_id.nunique()
     pd.testing.assert_frame_equal(
-        table, customers.histories(bought.sample(frac=1, random_state=2), unit="day").to_pandas().set_index("customer_id").sort_index()
+        table,
+        customers.histories(bought.sample(frac=1, random_state=2), unit="day")
+        .to_pandas()
+        .set_index("customer_id")
+        .sort_index(),
     )

@@ -77,7 +77,18 @@ def test_unknown_and_missing_tables():
 def test_cards_are_whole():
     assert set(CARDS) == set(FUNCTIONS)
     for card in CARDS.values():
-        assert all([card.title, card.question.endswith("?"), card.formula, card.grain, card.unit, card.caveat, card.source, card.needs])
+        assert all(
+            [
+                card.title,
+                card.question.endswith("?"),
+                card.formula,
+                card.grain,
+                card.unit,
+                card.caveat,
+                card.source,
+                card.needs,
+            ]
+        )
 
 
 MOVABLE = ["retention_rate", "repeat_purchase_rate", "purchase_frequency", "average_order_value"]

@@ -177,7 +177,8 @@ def test_records_are_plain_json_with_iso_dates_nulls_and_the_version():
     assert json.loads(json.dumps(rows, allow_nan=False)) == list(rows)
     assert rows[0] == {
         "kpi": RATE, "period": "2026-07-01", "segment": "all", "numerator": 300.0, "denominator": 1000.0, "value": 0.3,
-        "low": pytest.approx(0.2724, abs=1e-4), "high": pytest.approx(0.3291, abs=1e-4), "n": 1000, "status": "complete",
+        "low": pytest.approx(0.2724, abs=1e-4), "high": pytest.approx(0.3291, abs=1e-4),
+        "n": 1000, "status": "complete",
         "definition": card(RATE).version,
     }  # fmt: skip
     assert (rows[-1]["value"], rows[-1]["low"], rows[-1]["n"]) == (None, None, 0)

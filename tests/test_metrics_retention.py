@@ -37,8 +37,8 @@ def test_retention_without_a_period_is_undefined_rather_than_wrong():
 
 
 def test_repeat_purchase_waits_until_customers_are_old_enough():
-    bought = orders(("old", "2024-01-01", 1.0), ("old", "2024-02-01", 1.0), ("idle", "2024-01-02", 1.0), ("young", "2024-03-30", 1.0),
-                    ("young", "2024-03-31", 1.0))  # fmt: skip
+    bought = orders(("old", "2024-01-01", 1.0), ("old", "2024-02-01", 1.0), ("idle", "2024-01-02", 1.0),
+                    ("young", "2024-03-30", 1.0), ("young", "2024-03-31", 1.0))  # fmt: skip
     row = retention.repeat_purchase_rate(bought, within_days=31, as_of="2024-04-15").to_pandas().iloc[0]
     assert (row.numerator, row.denominator) == (1, 2)  # young came back at once, but is not 31 days old
     later = retention.repeat_purchase_rate(bought, within_days=31, as_of="2024-05-01").to_pandas().iloc[0]

@@ -1,4 +1,4 @@
-"""Figures: text beside every image, the same bytes each time, nothing left open, and no chart that fails on little data."""
+"""Figures: text beside every image, the same bytes each time, nothing left open, drawn on however little data."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ COHORTS = pd.DataFrame(
     }
 )
 CURVE = pd.DataFrame(
-    {"age": AGES, "cohorts": [3, 3, 2], "cohort_size": [90, 90, 60], "active": [90, 30, 15], "retention": [1, 1 / 3, 0.25],
+    {"age": AGES, "cohorts": [3, 3, 2], "cohort_size": [90, 90, 60], "active": [90, 30, 15],
+     "retention": [1, 1 / 3, 0.25],
      "low": [0.9, 0.2, 0.1], "high": [1, 0.5, 0.4], "first_cohort": [1, 0.6, np.nan]}
 )  # fmt: skip
 COMPARED = pd.DataFrame(
@@ -45,7 +46,8 @@ COMPARED = pd.DataFrame(
      "p_adjusted": [0.04, 0.9, 0.04], "verdict": ["worse", "no clear change", "better"]}
 )  # fmt: skip
 SPENDING = pd.DataFrame(
-    {"age": AGES, "cohorts": [2, 2, 1], "cohort_size": [30, 30, 10], "revenue": [300.0, 60, 10], "per_customer": [10.0, 2, 1],
+    {"age": AGES, "cohorts": [2, 2, 1], "cohort_size": [30, 30, 10], "revenue": [300.0, 60, 10],
+     "per_customer": [10.0, 2, 1],
      "cumulative": [10.0, 12, 13]}
 )  # fmt: skip
 BRIDGE = pd.DataFrame(
@@ -269,7 +271,8 @@ def test_concentration_names_the_share_of_the_top_tenth():
 
 def test_tables_of_lifetime_value_write_their_units():
     proof = pd.DataFrame(
-        {"title": ["BG/NBD"], "total_forecast": [1234.0], "total_actual": [1200.0], "bias": [0.028], "mae": [0.5], "rmse": [1.0],
+        {"title": ["BG/NBD"], "total_forecast": [1234.0], "total_actual": [1200.0], "bias": [0.028],
+         "mae": [0.5], "rmse": [1.0],
          "poisson_deviance": [0.9], "top_decile_capture": [0.55]}
     )  # fmt: skip
     html = clv.holdout_table(Result("p", "table", "T", table=proof)).html
@@ -296,9 +299,9 @@ def test_drawing_applies_the_palette_and_restores_after_an_error():
         with drawing():
             assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(SERIES)
             assert mpl.rcParams["text.color"] == RC["text.color"]
-            raise ValueError
+            raise ValueError("a drawing that fails")
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="a drawing that fails"):
         fail()
     assert dict(mpl.rcParams) == before
 

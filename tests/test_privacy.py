@@ -85,7 +85,7 @@ def test_a_user_without_a_home_folder_says_what_to_do(monkeypatch):
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr(privacy.Path, "home", homeless)
-    with pytest.raises(MachineError, match="Could not determine home directory.*Set KPIKIT_HASH_KEY"):
+    with pytest.raises(MachineError, match=r"Could not determine home directory.*Set KPIKIT_HASH_KEY"):
         privacy.hash_key()
 
 

@@ -72,10 +72,15 @@ def holdout(
     customers = customers_of(calibration)
     holdout_counts = _counts(calibration if holdout_counts is None else holdout_counts)
     actual, unknown = _match(customers, holdout_counts, "purchases")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in (model, *(other for other in TITLES if other != model)):
         found = fit(customers, name, unit=unit, seed=seed)
-        rows.append({"rule": name, "title": TITLES[name], "used": found.used, **_score(found, actual, horizon_days)})
+        if found.used in {row["used"] for row in rows}:
+            continue  # a fallback that has been scored already
+        title = (
+            TITLES[name] if found.used == name else f"{TITLES.get(found.used, 'nothing')} in place of {TITLES[name]}"
+        )
+        rows.append({"rule": name, "title": title, "used": found.used, **_score(found, actual, horizon_days)})
     for name, forecast in _naive(customers, horizon_days / DAYS_PER_UNIT[unit]).items():
         rows.append({"rule": name, "title": NAIVE[name], "used": name, **_errors(forecast, actual)})
     table = pd.DataFrame(rows)
@@ -186,8 +191,8 @@ def _holdout_title(table: pd.DataFrame, horizon_days: float) -> str:
     bias = table["bias"].iloc[0]
     if not np.isfinite(bias):
         return "The forecast could not be tested"
-    side = "above" if bias > 0 else "below"
-    return f"In the last test the forecast for {number(horizon_days)} days came out {percent(abs(bias))} {side} what happened"
+    said = f"{percent(abs(bias))} {'above' if bias > 0 else 'below'} what happened"
+    return f"In the last test the forecast for {number(horizon_days)} days came out {said}"
 
 
 def _holdout_text(table: pd.DataFrame, n: int, unknown: int, horizon_days: float) -> str:
@@ -199,12 +204,12 @@ def _holdout_text(table: pd.DataFrame, n: int, unknown: int, horizon_days: float
         return f"{came}; the forecasts cannot be compared.{apart}"
     direction = "below" if first.bias < 0 else "above"
     held = first.total_low <= first.total_actual <= first.total_high
-    best = {name: str(finite["title"].iloc[int(finite[name].argmin())]) for name in ("poisson_deviance", "rmse")}
-    best["mae"] = str(table["title"].iloc[int(table["mae"].argmin())])
+    named = TITLES | NAIVE
+    best = {name: named[finite["used"].iloc[int(finite[name].argmin())]] for name in ("poisson_deviance", "rmse")}
+    best["mae"] = named[table["used"].iloc[int(table["mae"].argmin())]]
     zero = float(table["mae"].iloc[-1])  # the last rule
-    rule = f"{TITLES[first.used]} in its place" if first.used != first.rule else first.title
     return (
-        f"{came}; {rule} forecast {number(first.total_forecast)}, {percent(abs(first.bias))} {direction} what came "
+        f"{came}; {first.title} forecast {number(first.total_forecast)}, {percent(abs(first.bias))} {direction} that "
         f"(95 % interval {number(first.total_low)} to {number(first.total_high)}: it "
         f"{'held' if held else 'did not hold: the interval knows no common shock'}). Best by Poisson deviance is "
         f"{best['poisson_deviance']}, by RMSE {best['rmse']}, by MAE {best['mae']}. MAE says little here: zero for all "

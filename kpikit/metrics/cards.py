@@ -14,7 +14,7 @@ INTERVALS = {
     "wilson": "Wilson score interval; a customer counts once",
     "clustered_ratio": "linearised ratio with whole customers as clusters, Student's t",
     "poisson": "exact Poisson interval: how far an equal period may come out by chance",
-    "compound_poisson": "compound Poisson: number of customers and their amounts both vary, whole customers as clusters",
+    "compound_poisson": "compound Poisson: the number of customers and their amounts both vary; customers are clusters",
 }
 Kpi = Callable[..., ir.Table]
 
@@ -86,8 +86,8 @@ def dictionary() -> str:
     lines = [
         "# The KPI dictionary",
         "",
-        "Made from the definition cards in `kpikit/metrics/`; a test keeps it equal to them. Rates are 0 to 1 in tables and",
-        "percentages on pages. A denominator of 0 gives a missing value. Intervals are at 95 %.",
+        "Made from the definition cards in `kpikit/metrics/`; a test keeps it equal to them. Rates are 0 to 1 in",
+        "tables and percentages on pages. A denominator of 0 gives a missing value. Intervals are at 95 %.",
     ]
     for its in sorted(CARDS.values(), key=lambda one: one.title):
         facts = {

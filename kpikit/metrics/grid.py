@@ -48,7 +48,9 @@ def bounds(orders: ir.Table, period: str | None, as_of: Any) -> ir.Table:
     known = marked(orders, as_of)
     spans = known.aggregate(oldest=known.ordered_at.min())
     if not period:
-        return spans.select(end=days(end), first=ibis.literal(WHOLE, type="int64"), last=ibis.literal(WHOLE, type="int64"))
+        return spans.select(
+            end=days(end), first=ibis.literal(WHOLE, type="int64"), last=ibis.literal(WHOLE, type="int64")
+        )
     return spans.select(end=days(end), first=period_index(spans.oldest, period), last=period_index(newest, period))
 
 
@@ -96,7 +98,9 @@ def summed(
     every = span.mutate(period=ibis.range(first, span["last"] + 1).unnest().cast("int64"))
     cells = every.cross_join(rows.select("segment").distinct()) if by else every.mutate(segment=ibis.literal(ALL))
     cells = cells.left_join(sums, ["period", "segment"])
-    values = {name: cells[name].fill_null(0) for name in ("numerator", "denominator", "n", "sum_xx", "sum_yy", "sum_xy")}
+    values = {
+        name: cells[name].fill_null(0) for name in ("numerator", "denominator", "n", "sum_xx", "sum_yy", "sum_xy")
+    }
     status = _status(cells, period, lag_days)
     seen = status != "not_yet_observed"
     shown = {name: seen.ifelse(value, ibis.null(value.type())) for name, value in values.items()}

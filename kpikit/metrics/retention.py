@@ -30,7 +30,11 @@ def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> tup
     start = seen.mutate(period=seen.period + 1)
     both = start.left_join(again, ["customer_id", "period"])
     each = both.select(
-        start.customer_id, start.period, start.segment, x=both.customer_id_right.notnull().cast("int64"), y=ibis.literal(1)
+        start.customer_id,
+        start.period,
+        start.segment,
+        x=both.customer_id_right.notnull().cast("int64"),
+        y=ibis.literal(1),
     )
     if not period:
         each = each.filter(ibis.literal(False))
@@ -48,7 +52,7 @@ def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> tup
     needs=("orders",),
     interval="wilson",
     caveat="Without contracts a customer who pauses looks lost; new customers are never in it.",
-    source="Farris et al., Marketing Metrics, 4th ed., 2020; counted by sets, since (E − N) / S is wrong when joiners leave",
+    source="Farris et al., Marketing Metrics, 4th ed., 2020; by sets, since (E − N) / S is wrong when joiners leave",
 )
 def retention_rate(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
     """Return the share of the previous period's customers who ordered again; null without a period."""
@@ -78,7 +82,7 @@ def churn_rate(orders: Any, *, period: str | None = None, by: str | None = None,
 @kpi(
     title="Repeat purchase rate",
     question=f"How many customers buy again within {REPEAT_WITHIN_DAYS} days of their first order?",
-    formula="customers with an order on a later day within h days of the first / customers first seen at least h days ago",
+    formula="customers with an order on a later day, within h days of the first / customers first seen ≥ h days ago",
     grain="period and segment of the first order",
     unit="share of customers",
     style="percent",
@@ -108,7 +112,9 @@ def repeat_purchase_rate(
     later = bought.select("customer_id", "day")
     joined = eligible.left_join(later, "customer_id")
     within = (joined.day > joined.first_day) & (joined.day <= joined.first_day + within_days)
-    each = joined.group_by("customer_id", "period", "segment").aggregate(x=within.any().cast("int64"), y=ibis.literal(1))
+    each = joined.group_by("customer_id", "period", "segment").aggregate(
+        x=within.any().cast("int64"), y=ibis.literal(1)
+    )
     return summed(each, table, period=period, by=by, as_of=as_of, ratio=True, lag_days=within_days)
 
 

@@ -76,10 +76,12 @@ def orders(orders: Any, *, period: str | None = None, by: str | None = None, as_
     direction="up",
     needs=("orders",),
     interval="clustered_ratio",
-    caveat="Refunds lower the period in which they happen, not the period of their order, where the two cannot be matched.",
+    caveat="Refunds lower the period in which they happen, not that of their order, where the two cannot be matched.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020",
 )
-def average_order_value(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+def average_order_value(
+    orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
+) -> ir.Table:
     """Return revenue per order."""
     table, known = _prepared(orders, period, by, as_of)
     each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=known.is_activity.cast("int64").sum())
@@ -133,8 +135,8 @@ def revenue_bridge(orders: Any, *, period: str = "month", as_of: Any = None) -> 
     -------
     Table
         ``period`` (date), ``opening`` (revenue of the period before), ``acquired`` (first-time customers), ``returned``
-        (customers back after a pause), ``lost`` (bought before, not now), ``frequency`` and ``order_value`` (customers of
-        both periods: more or fewer orders, dearer or cheaper ones), ``refunds_only`` (customers with refunds but no
+        (customers back after a pause), ``lost`` (bought before, not now), ``frequency`` and ``order_value`` (customers
+        of both periods: more or fewer orders, dearer or cheaper ones), ``refunds_only`` (customers with refunds but no
         order), ``closing``, ``status``. Opening and moves add up to closing.
 
     Notes

@@ -173,3 +173,12 @@ def customers_table(result: Result) -> Result:
     formats: dict[str, Format] = {"expected_spend": _cents, "clv": number, "clv_low": number, "clv_high": number}
     formats |= {"p_alive": lambda v: percent(v, 0), "expected_purchases": lambda v: number(v, 1)}
     return show(result, labels=labels, formats=formats)
+
+
+def models_table(result: Result) -> Result:
+    """Return the models side by side."""
+    labels = {"title": "Model", "r": "r", "alpha": "α", "a": "a", "b": "b",
+              "log_likelihood": "Log-likelihood", "aic": "AIC", "verdict": "Verdict"}  # fmt: skip
+    formats: dict[str, Format] = {name: lambda value: number(value, 3) for name in ("r", "alpha", "a", "b")}
+    formats |= {name: lambda value: number(value, 1) for name in ("log_likelihood", "aic")}
+    return show(result, labels=labels, formats=formats)

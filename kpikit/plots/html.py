@@ -11,7 +11,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from kpikit.formatting import number
+from kpikit.formatting import number, percent
 from kpikit.results import Result, slug
 
 Format = Callable[[Any], str]
@@ -144,6 +144,18 @@ def quality(result: Result) -> Result:
     """Return the audit drawn: status in words, what it says, one row per check."""
     table = table_html(result.table, "Data checks")
     return result.with_html(render("quality", status=result.facts["status"], text=result.text, table=table))
+
+
+def set_aside(result: Result) -> Result:
+    """Return the rows that were set aside, by reason; only the sentence where there are none."""
+    formats = {"rows": number, "amount": lambda value: number(value, 2), "share": percent}
+    return (
+        show(result, formats=formats)
+        if len(result.table)
+        else result.with_html(
+            render("section", name=slug(result.name), title=result.title, text=result.text, table=Markup()), "table"
+        )
+    )
 
 
 def _label(name: str) -> str:

@@ -22,7 +22,11 @@ OPENING = re.compile(r"\s*<h1\b[^>]*>.*?</h1>(.*?)(?=<h2|\Z)", re.DOTALL)
 HEADING_TWO = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
 PROVENANCE = ("provenance", "Provenance")
-CHECKS_IN_WORDS = {"PASS": "all passed", "REVIEW": "some need a look", "FAIL": "some failed: do not rely on this page yet"}
+CHECKS_IN_WORDS = {
+    "PASS": "all passed",
+    "REVIEW": "some need a look",
+    "FAIL": "some failed: do not rely on this page yet",
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,9 @@ def export(document: Any, record: Manifest, *, language: str = "en") -> Page:
     prose = _prose(document, exporter)
     parts = {
         "head": component("head.html.j2", title=record.title),
-        "header": component("header.html.j2", **_header(page, record, payloads.status(found)), opening=Markup(opening(prose))),
+        "header": component(
+            "header.html.j2", **_header(page, record, payloads.status(found)), opening=Markup(opening(prose))
+        ),
         "contents": component("contents.html.j2", contents=contents(prose)),
         "provenance": component("provenance.html.j2", record=record, data=page.get("text", "")),
     }
