@@ -2,8 +2,9 @@
 
 >>> import kpikit as kk
 >>> orders = kk.datasets.cdnow(sample=True)
->>> kk.compute({"orders": orders}, ["repeat_purchase_rate"])[["numerator", "denominator"]].astype(int).values.tolist()
-[[711, 2357]]
+>>> rate = kk.compute({"orders": orders}, ["repeat_purchase_rate"]).iloc[0]
+>>> f"{rate.numerator:.0f} of {rate.denominator:.0f} bought again within 90 days"
+'687 of 2357 bought again within 90 days'
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The plain mistakes, through the command line: message, exit code, nothing half-written, the last good report untouched."""
+"""The plain mistakes through the command line: message, exit code, nothing half-written, last good report kept."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,12 @@ from kpikit.errors import KpikitError
 GOOD = "client,day,total\n" + "\n".join(f"c{i % 7},2024-0{1 + i % 5}-1{i % 9},{10 + i}.5" for i in range(60)) + "\n"
 MISTAKES = {
     "no such file": (None, 7, ["sales.csv", "no such file"]),
-    "missing column": (GOOD.replace("client", "clint"), 2, ["column 'client'", "clint, day, total", "Did you mean 'clint'"]),
+    "missing column": (GOOD.replace("client", "clint"), 2, ["column 'client'", "clint, day", "mean 'clint'"]),
     "text in amount": (GOOD.replace("12.5", "twelve"), 2, ["line 4", "a number", "'twelve'", "total", "1 such row"]),
-    "unparseable dates": (GOOD.replace("2024-02-11", "some day"), 2, ["line 3", "a date or time", "'some day'", "strptime"]),
+    "unparseable dates": (GOOD.replace("2024-02-11", "some day"), 2, ["line 3", "a date", "'some day'", "strptime"]),
     "header only": ("client,day,total\n", 2, ["at least one row", "a header without rows"]),
     "empty file": ("", 2, ["a header and rows", "an empty file"]),
-    "all refunds": (GOOD.replace(",1", ",-1").replace(",2", ",-2"), 2, ["a positive or free line", "refunds only"]),
+    "all refunds": (re.sub(r",(\d+\.5)", r",-\1", GOOD), 2, ["a positive or free line", "refunds only"]),
 }  # fmt: skip
 CONFIG = """\
 business: {name: Harbor Coffee}
@@ -78,9 +79,8 @@ def test_run_leaves_the_last_good_report_as_it_was(folder: Path, name: str) -> N
     assert found[0] == code
     assert all(words in " ".join(found[1].split()) for words in said), found[1]
     kept = files(folder / "reports")
-    assert {path: kept[path] for path in good if path != "index.html"} == {
-        p: good[p] for p in good if p != "index.html"
-    }
+    del good["index.html"]  # the catalogue says that the last run failed
+    assert {path: kept[path] for path in good} == good
     failure = (folder / "reports/cohort_retention/last-failure.html").read_text(encoding="utf-8")
     assert "Traceback" not in failure
     assert said[0] in failure

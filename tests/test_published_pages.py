@@ -113,7 +113,7 @@ def test_online_retail_december_2010_row_and_its_partial_end(retail: Path) -> No
     assert first.active.astype(int).tolist() == [885, 324, 286, 340, 321, 352, 321, 309, 313, 350, 331, 445, 235]
     assert first.status.tolist() == ["complete"] * 12 + ["partial"]
     page = (retail / "reports/cohort_retention/latest.html").read_text(encoding="utf-8")
-    assert "Cells marked * lie in a month that is not over" in page
+    assert "Cells marked * are of a month that is not over" in page
 
 
 def test_online_retail_ends_with_no_churn_signal_and_a_true_fallback(retail: Path) -> None:

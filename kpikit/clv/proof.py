@@ -208,7 +208,8 @@ def _holdout_text(table: pd.DataFrame, n: int, unknown: int, horizon_days: float
     best["mae"] = named[table["used"].iloc[int(table["mae"].argmin())]]
     zero = float(table["mae"].iloc[-1])  # the last rule
     return (
-        f"{came}; {first.title} forecast {number(first.total_forecast)}, {percent(abs(first.bias))} {direction} that "
+        f"{came}; {first.title} forecast {number(first.total_forecast)}, "
+        f"{percent(abs(first.bias))} {direction} what came "
         f"(95 % interval {number(first.total_low)} to {number(first.total_high)}: it "
         f"{'held' if held else 'did not hold: the interval knows no common shock'}). Best by Poisson deviance is "
         f"{best['poisson_deviance']}, by RMSE {best['rmse']}, by MAE {best['mae']}. MAE says little here: zero for all "

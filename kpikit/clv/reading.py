@@ -202,8 +202,8 @@ def _second_purchase(scores: pd.DataFrame, frequency: Any, currency: str) -> Ite
     if len(once) and len(twice) and twice.mean() > once.mean():
         reason = (
             f"{counted(len(once), 'customer')} bought once and will bring some {money(once.mean(), currency)} each; "
-            f"those who came back once bring {money(twice.mean(), currency)}. The difference is a ceiling for what winning "
-            "a second purchase may cost, since those who come back differ in more than that."
+            f"those who came back once bring {money(twice.mean(), currency)}. The difference is a ceiling for what "
+            "winning a second purchase may cost, since those who come back differ in more than that."
         )
         yield {"action": "Decide what a second purchase is worth", "reason": reason, "value": once.sum()}
 
