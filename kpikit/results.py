@@ -20,6 +20,7 @@ from kpikit.formatting import missing
 
 MIME = "application/vnd.kpikit.result+json"
 SCHEMA_VERSION = 1
+AUDIENCES = ("executive", "manager", "frontline")
 KINDS = (
     "page",  # title, business, data known up to
     "status",  # the line of data checks and goals

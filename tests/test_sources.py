@@ -526,3 +526,9 @@ def test_every_line_of_online_retail_is_accounted_for() -> None:
     active = data.orders.filter(data.orders.is_activity)
     first = active.group_by("customer_id").aggregate(first=active.ordered_at.min())
     assert first.filter(first.first < datetime(2011, 1, 1)).count().execute() == 885
+
+
+def test_the_audience_is_one_of_three_and_stands_on_the_page():
+    assert load(audience="manager").describe().facts["audience"] == "manager"
+    with pytest.raises(ParameterError, match="executive, manager, frontline"):
+        load(audience="boss")

@@ -289,7 +289,7 @@ class Report(Section):
     """How the reports are titled, for whom, and where they go (relative to the file)."""
 
     title: str = ""
-    audience: str = ""
+    audience: Literal["", "executive", "manager", "frontline"] = ""
     language: str = "en"
     review_every: Literal["week", "month", "quarter", "year"] = "quarter"
     folder: str = "reports"

@@ -70,6 +70,8 @@ class Data:
         ``embedded``, ``config`` or ``tables``.
     reported_period
         The period that was asked for (``2026-Q3``), or empty.
+    audience
+        Whom the page names as its reader, or empty.
     """
 
     config: Config
@@ -81,6 +83,7 @@ class Data:
     fingerprint: str
     origin: str
     reported_period: str = ""
+    audience: str = ""
 
     def __post_init__(self) -> None:
         for name in ("tables", "newest", "counts"):
@@ -182,7 +185,7 @@ class Data:
                 "title": title,
                 "business": self.business,
                 "currency": self.currency,
-                "audience": self.config.report.audience,
+                "audience": self.audience,
                 "language": self.config.report.language,
                 "period": self.reported_period,
                 "as_of": self.as_of.isoformat(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from kpikit.config import Config, load_config
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ContractError, ParameterError, one_of
 from kpikit.periods import as_date, named_window
+from kpikit.results import AUDIENCES
 from kpikit.sources import finding, finishing
 from kpikit.sources.data import Data, Flag
 from kpikit.sources.engine import connect, row, run
@@ -29,6 +31,7 @@ def load(
     *,
     as_of: str | date = "",
     period: str = "",
+    audience: str = "",
     tables: Mapping[str, Any] | None = None,
 ) -> Data:
     """Return the business's tables: mapped, typed, in local time, cut and masked at ``as_of``.
@@ -43,6 +46,8 @@ def load(
     period
         ``2026``, ``2026-Q3``, ``2026-09`` or ``2026-09-14``: sets an empty ``as_of`` to its end, or to the end of the
         data where that is earlier.
+    audience
+        ``executive``, ``manager`` or ``frontline``: whom the page names as its reader. Empty: as configured.
     tables
         Name of a contract → DataFrame or Ibis table, instead of what the configuration says for that name. Mapped by
         the configuration's ``tables.<name>.columns``, else by kpikit's own column names.
@@ -61,6 +66,8 @@ def load(
     >>> load().describe().text
     'CDNOW: 69,659 orders, known up to 1998-06-30.'
     """
+    if audience:
+        one_of("audience", audience, AUDIENCES)
     passed = dict(tables or {})
     for name in passed:
         one_of("tables", name, CONTRACTS)
@@ -77,7 +84,8 @@ def load(
         )  # fmt: skip
     connection = connect()
     try:
-        return _loaded(connection, settings, origin, names, passed, as_of, period)
+        data = _loaded(connection, settings, origin, names, passed, as_of, period)
+        return replace(data, audience=audience or settings.report.audience)
     except BaseException:
         connection.disconnect()
         raise
