@@ -10,7 +10,7 @@ ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-18s %s\n' "$$name" "$$text"; done
-	@echo '  ARGS="…" is handed on, as in: make test ARGS="-m '"'not slow'"'"'
+	@echo '  ARGS="…" is handed on, as in: make test ARGS="tests/test_periods.py"'
 
 install: $(STAMP) ## make the environment in .venv (about two minutes, once)
 	@echo "The environment is ready: .venv"

@@ -1,4 +1,4 @@
-"""Toy notebooks, and what to do about a test that needs something the machine may lack."""
+"""Toy notebooks, and what to do about a test that takes long or needs something the machine may lack."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ STATUS = """Result("status", "status", "Data checks passed", facts={"status": "P
 TABLE = """table = pd.DataFrame({"segment": ["=cmd|' /C calc'!A0", "b"], "change": [-1.5, 2.0]})
 kpis = ({"kpi": "repeat_rate", "value": 0.366, "n": 865, "definition": "1"},)
 Result("segments", "table", "Segments", "Two segments.", headline="Repeat rate was 36.6 %.", table=table, kpis=kpis)"""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long, unless all is asked for; what is left out is counted in the last line."""
+    if REQUIRE_ALL or config.option.markexpr:
+        return
+    slow = [item for item in items if "slow" in item.keywords]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if "slow" not in item.keywords]
+
+
+def pytest_report_header() -> str:
+    """Say what the plain run leaves out."""
+    return "" if REQUIRE_ALL else "slow tests are left out: KPIKIT_REQUIRE_ALL=1 runs them all, -m slow runs them alone"
 
 
 def needs(what: str, present: bool) -> None:

@@ -33,8 +33,9 @@ def proof(bias: float) -> Result:
 
 def by_hand() -> tuple[pd.DataFrame, pd.DataFrame]:
     ids = [f"c{i}" for i in range(10)]
-    scores = pd.DataFrame({"customer_id": ids, "p_alive": [0.2, *[0.9] * 9], "expected_purchases": 1.0, "expected_spend": 10.0,
-                           "clv": [100.0, 20, 20, 10, 10, 10, 10, 10, 5, 5], "clv_low": 0.0, "clv_high": 300.0})  # fmt: skip
+    clv_values = [100.0, 20, 20, 10, 10, 10, 10, 10, 5, 5]
+    scores = pd.DataFrame({"customer_id": ids, "p_alive": [0.2, *[0.9] * 9], "clv": clv_values})
+    scores = scores.assign(expected_purchases=1.0, expected_spend=10.0, clv_low=0.0, clv_high=300.0)
     frequency = [3, 1, 1, 1, 0, 0, 0, 0, 0, 0]
     return scores, pd.DataFrame({"customer_id": ids, "frequency": frequency, "recency": 1.0, "T": 2.0})
 
@@ -48,13 +49,7 @@ def test_groups_add_up_to_everybody_and_to_the_whole_value(scores: pd.DataFrame,
 
 def test_groups_by_hand() -> None:
     table = clv.value_by_purchases(*by_hand()).table.set_index("group")
-    assert table.customers.to_dict() == {
-        "one purchase": 6,
-        "two": 3,
-        "three or four": 1,
-        "five to nine": 0,
-        "ten or more": 0,
-    }
+    assert table.customers.tolist() == [6, 3, 1, 0, 0]
     assert table.clv["two"] == 50
     assert table.share_of_value["three or four"] == 0.5
 
