@@ -139,7 +139,7 @@ def run(
 
 @app.command()
 def init(
-    data: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, folders of them, or a DuckDB file.")],
+    data: Annotated[list[str], typer.Argument(help="CSV or Parquet files, folders of them, or a DuckDB file.")],
     config: Annotated[str, typer.Option("--config", metavar="FILE", help="The file to write.")] = CONFIG_NAME,
 ) -> None:
     """Look at your files, propose how their columns map onto kpikit's, and write kpikit.yaml."""

@@ -110,3 +110,46 @@ def test_online_retail_is_mapped_as_its_readers_know_it(tmp_path: Path) -> None:
     active = data.orders.filter(data.orders.is_activity)
     first = active.group_by("customer_id").aggregate(first=active.ordered_at.min())
     assert first.filter(first.first < datetime(2011, 1, 1)).count().execute() == 885
+
+
+def test_the_only_time_of_a_file_is_its_order_date_whatever_its_name(tmp_path):
+    (tmp_path / "till.csv").write_text("customer,sold_on,total\na,2024-01-15,3\n")
+    assert "ordered_at: sold_on" in propose([tmp_path / "till.csv"], tmp_path).yaml_text
+
+
+def test_yearly_files_of_a_folder_are_one_table_and_no_year_is_lost(tmp_path):
+    for year in (2024, 2025):
+        rows = "".join(f"c{i},{year}-0{1 + i}-15,{10 + i}\n" for i in range(5))
+        (tmp_path / f"orders_{year}.csv").write_text(f"customer,day,total\n{rows}")
+    (tmp_path / "stock.csv").write_text("sku,on_hand\na,3\n")
+    proposal = propose([tmp_path], tmp_path)
+    path = write(proposal, tmp_path / "kpikit.yaml")
+    assert '"orders_*.csv"' in proposal.yaml_text
+    assert load(load_config(path)).counts["orders"].rows_in == 10
+    assert any("orders.csv (2 files) looks like orders" in note for note in proposal.notes)
+
+
+def test_files_are_not_joined_where_a_glob_would_take_another_file_too(tmp_path):
+    for name, header in (
+        ("a1", "customer,day,total"),
+        ("a2", "customer,day,total"),
+        ("a3", "customer,day,total,extra"),
+    ):
+        row = "x,2024-01-15,3" + (",1" if "extra" in header else "")
+        (tmp_path / f"{name}.csv").write_text(f"{header}\n{row}\n")
+    proposal = propose([tmp_path], tmp_path)
+    assert "*" not in proposal.yaml_text.split("tables:")[1].split("columns:")[0]
+    assert any("a2.csv also looks like orders; a1.csv was taken" in note for note in proposal.notes)
+
+
+def test_a_duckdb_address_is_its_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect("shop.duckdb") as connection:
+        connection.sql("CREATE TABLE sales AS SELECT 'a' AS customer, DATE '2024-01-15' AS day, 3.0 AS total")
+    assert "from: shop.sales" in propose(["duckdb://shop.duckdb"], tmp_path).yaml_text
+
+
+def test_the_address_of_another_database_is_refused_without_its_password(tmp_path):
+    with pytest.raises(DataUnreachableError, match="begins with postgres://") as refused:
+        propose(["postgres://me:secret@host/db"], tmp_path)
+    assert "secret" not in str(refused.value)

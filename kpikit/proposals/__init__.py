@@ -11,7 +11,7 @@ from pathlib import Path
 from kpikit.config import load_config
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ConfigError, KpikitError, MachineError, listed
-from kpikit.proposals.judging import Found, look
+from kpikit.proposals.judging import Found, local_path, look, parts_as_one
 from kpikit.proposals.words import WORDS
 from kpikit.proposals.writing import business, written
 from kpikit.sources.engine import connect
@@ -36,7 +36,8 @@ def propose(paths: Sequence[str | Path], folder: str | Path) -> Proposal:
     Parameters
     ----------
     paths
-        Files (CSV, TSV, Parquet, DuckDB) or folders of them.
+        Files (CSV, TSV, Parquet, DuckDB), folders of them, or ``duckdb://FILE``. Files of one folder with the same
+        columns and a common name (``orders_2024.csv``, ``orders_2025.csv``) are proposed as one table.
     folder
         Where kpikit.yaml will stand: paths in it are relative to this folder.
 
@@ -51,10 +52,10 @@ def propose(paths: Sequence[str | Path], folder: str | Path) -> Proposal:
     connection = connect()
     try:
         with tempfile.TemporaryDirectory(prefix="kpikit-") as spare:
-            found = [item for path in paths for item in look(connection, Path(path).expanduser(), home, Path(spare))]
+            found = [item for path in paths for item in look(connection, local_path(path), home, Path(spare))]
     finally:
         connection.disconnect()
-    chosen, notes = _one_each(found)
+    chosen, notes = _one_each(parts_as_one(found))
     if "orders" not in chosen:
         raise _no_orders(found)
     text = written(chosen, business(chosen["orders"]))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpikit.contracts import CONTRACTS, COUNT, FLAG, NUMBER, TIME, Column
+from kpikit.errors import DataUnreachableError
 from kpikit.proposals.words import ORDER, WORDS
 from kpikit.sources import reading
 from kpikit.sources.engine import quoted, row, run, types
@@ -27,6 +29,55 @@ class Found:
     source: tuple[str, str] | None = None
     table: str = ""
     mapping: dict[str, str] = field(default_factory=dict)
+
+
+def local_path(place: str | Path) -> Path:
+    """Return the file or folder that a word of the command line means.
+
+    Raises
+    ------
+    DataUnreachableError
+        When it is the address of a database that cannot be looked into; the address is not repeated (it may hold a
+        password).
+    """
+    scheme, found, rest = str(place).partition("://")
+    if not found:
+        return Path(place).expanduser()
+    if scheme == "duckdb":
+        return Path(rest).expanduser()
+    raise DataUnreachableError(
+        "a file, a folder, or duckdb://FILE",
+        got=f"an address that begins with {scheme}://",
+        fix="Export its tables to Parquet, or pass Ibis tables in a notebook: kpikit.load(tables={'orders': …}).",
+        where="DATA",
+    )
+
+
+def parts_as_one(found: list[Found]) -> list[Found]:
+    """Return what was found, with the files that are parts of one table (same folder, columns and kind) as one."""
+    groups: dict[tuple[object, ...], list[Found]] = {}
+    for item in found:
+        alone = item.place if item.source or not item.table else ""
+        key = (Path(item.place).parent, Path(item.place).suffix, item.table, tuple(item.columns), alone)
+        groups.setdefault(key, []).append(item)
+    return [whole for parts in groups.values() for whole in _joined(parts, {item.place for item in found})]
+
+
+def _joined(parts: list[Found], every: set[str]) -> list[Found]:
+    names = [Path(item.place).name for item in parts]
+    start = _common_start(names).rstrip("0123456789")  # next year's file belongs to the table too
+    end = _common_start([name[len(start) :][::-1] for name in names])[::-1].lstrip("0123456789")
+    pattern = (Path(parts[0].place).parent / f"{start}*{end}").as_posix()
+    others = {place for place in every if Path(place).match(pattern)} - {item.place for item in parts}
+    if len(parts) == 1 or others:
+        return parts
+    shown = f"{start.rstrip('_- .') or Path(parts[0].place).parent.name}{Path(names[0]).suffix} ({len(parts)} files)"
+    return [replace(parts[0], place=pattern, shown=shown)]
+
+
+def _common_start(words: list[str]) -> str:
+    same = (letters[0] for letters in takewhile(lambda letters: len(set(letters)) == 1, zip(*words, strict=False)))
+    return "".join(same)
 
 
 def look(connection: Backend, path: Path, home: Path, spare: Path) -> list[Found]:
@@ -97,6 +148,10 @@ def _mapping(connection: Backend, relation: str, table: str, columns: dict[str, 
         name = _column(connection, relation, column, columns, taken=set(mapping.values()))
         if name is not None:
             mapping[column.name] = name
+    if table == "orders" and "ordered_at" not in mapping:
+        wanted = [name for name in columns if _suits(connection, relation, name, columns[name], TIME)]
+        if len(wanted) == 1 and wanted[0] not in mapping.values():
+            mapping["ordered_at"] = wanted[0]  # whatever it is called, it is the only time there is
     if table in {"orders", "order_lines"}:
         product = _product(connection, relation, columns)
         exact = {_plain(word) for word in ("amount", *WORDS["amount"]) if word != "price"}
