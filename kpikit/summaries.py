@@ -10,4 +10,5 @@ MOST_SENTENCES = 5
 def summary(*results: Result) -> Result:
     """Return the summary of a page: the headlines of its results, in the order given, at most five."""
     sentences = [result.headline for result in results if result.headline][:MOST_SENTENCES]
-    return Result("summary", "summary", "Summary", " ".join(sentences), facts={"sentences": sentences})
+    text, first = " ".join(sentences), "".join(sentences[:1])
+    return Result("summary", "summary", "Summary", text, first, facts={"sentences": sentences})
