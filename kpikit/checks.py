@@ -22,7 +22,9 @@ PASS, REVIEW, FAIL = "PASS", "REVIEW", "FAIL"
 WITHOUT_CUSTOMER_REVIEW, WITHOUT_CUSTOMER_FAIL = 0.05, 0.50
 SET_ASIDE_REVIEW = 0.05
 EXTREME_TIMES, EXTREME_QUANTILE = 100, 0.999
+LONGEST_GAP_DAYS, TAIL_SHARE = 60, 0.05  # after a longer gap, so few of the days with orders are an odd end
 USUAL_ORDERS = 5  # a weekday whose median is below this may well have a day without orders
+SMALLEST_SALES = 0.005  # less than half a cent is the rounding of a sum that is zero
 MEANT = ("at or after as_of", "keep is false")  # reasons that the user chose
 COLUMNS = ["table", "check", "status", "seen", "do"]
 
@@ -234,7 +236,11 @@ def _future(data: Data, name: str, today: date) -> Check:
     )
     found = int(after.count().execute())
     seen = f"{number(found)} rows dated after {today}, the newest {newest:%Y-%m-%d}"
-    return Check(name, "future dates", FAIL, seen, f"Correct them, or pass as_of: {today}.")
+    orders = data.orders.ordered_at
+    tomorrow = datetime.combine(today, datetime.min.time()) + timedelta(days=1)
+    last = orders.max(where=orders < tomorrow).to_pyarrow().as_py()
+    cut = f", or pass as_of: {last.date() + timedelta(days=1)}" if last else ""
+    return Check(name, "future dates", FAIL, seen, f"Correct them{cut}.")
 
 
 def _freshness(data: Data, name: str, today: date) -> Iterator[Check]:
@@ -259,10 +265,14 @@ def _extremes(data: Data) -> Check:
 
 
 def _refunds(data: Data) -> Check:
-    amount = data.orders.amount
-    found = data.orders.aggregate(sales=amount.sum(where=amount > 0), refunds=(-amount).sum(where=amount < 0)).execute()
-    sales, refunds = (float(np.nan_to_num(found[name].iloc[0])) for name in ("sales", "refunds"))
-    seen = f"sales {money(sales, data.currency)}, refunds {money(refunds, data.currency)}"
+    """Judge the money by the lines: an order that a refund was summed into would hide it."""
+    lines = [flag for flag in data.flags if flag.table == "orders" and flag.kind == "refunds"]
+    refunds = -sum(flag.amount for flag in lines)
+    sales = float(np.nan_to_num(data.orders.amount.sum().execute())) + refunds
+    on = f" on {number(sum(flag.rows for flag in lines))} rows" if lines else ""
+    seen = f"sales {money(sales, data.currency)}, refunds {money(refunds, data.currency)}{on}"
+    if sales < SMALLEST_SALES:
+        return Check("orders", "refunds", FAIL, seen, "Map amount to what was paid: no amount is above zero.")
     if refunds > sales:
         return Check("orders", "refunds", FAIL, seen, "Check the sign of amount: more was given back than sold.")
     return Check("orders", "refunds", PASS, seen)
@@ -282,6 +292,18 @@ def missing_days(daily: pd.Series, holidays: tuple[date, ...] = ()) -> list[date
     return [gap.date() for gap in gaps if gap.date() not in holidays]
 
 
+def _gap_at_the_end(days: list[pd.Timestamp]) -> tuple[pd.Timestamp, pd.Timestamp, int] | None:
+    """Return a long gap's first and last day, and on how many days orders follow, where these are few."""
+    one = timedelta(days=1)
+    for place in range(len(days) - 1, 0, -1):
+        after = len(days) - place
+        if after > max(1, TAIL_SHARE * len(days)):
+            return None
+        if (days[place] - days[place - 1]).days - 1 > LONGEST_GAP_DAYS:
+            return days[place - 1] + one, days[place] - one, after
+    return None
+
+
 def _missing_days(data: Data) -> Check:
     orders = data.orders
     daily = orders.group_by(day=orders.ordered_at.date()).aggregate(orders=orders.count()).execute()
@@ -295,6 +317,11 @@ def _missing_days(data: Data) -> Check:
         if span >= 4 * DAYS_PER_WEEK and number_ not in {day.weekday() for day in days}
     ]
     note = f"; never an order on {joined(name.capitalize() for name in closed)}" if closed else ""
+    if gap := _gap_at_the_end(sorted(days)):
+        first, last, after = gap
+        seen = f"no order for {number((last - first).days + 1)} days ({first:%Y-%m-%d} to {last:%Y-%m-%d})"
+        seen += f", then orders on {number(after)} {'day' if after == 1 else 'days'}"
+        return Check("orders", "missing days", REVIEW, seen, "Are the last dates right, and is everything exported?")
     if gaps:
         seen = f"{number(len(gaps))} days without an order on weekdays that have them ({_spans(gaps)}){note}"
         return Check(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CONFIG_NAME = "kpikit.yaml"
 EMBEDDED_TABLES = ("orders",)
+NO_CONFIG = "No kpikit.yaml: reporting on the CDNOW data that come with kpikit. For yours: kpikit init DATA"
 EPILOG = (
     "Begin with [bold]kpikit run[/bold]: a report on the data that come with kpikit. "
     "Then [bold]kpikit init DATA[/bold]: your own files.\n\n"
@@ -103,6 +104,10 @@ def run(
     time_limit: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="How long one notebook may take.")
     ] = 7200.0,
+    despite_failed_checks: Annotated[
+        bool,
+        typer.Option("--despite-failed-checks", help="Publish even when the data checks say FAIL; the page says so."),
+    ] = False,
 ) -> None:
     """Run notebooks and publish their reports; the last line printed is the page to open.
 
@@ -118,7 +123,7 @@ def run(
     base = settings.folder if settings else Path.cwd()
     reports = Path(folder).absolute() if folder else base / (settings.report.folder if settings else "reports")
     if settings is None:
-        _say("No kpikit.yaml: reporting on the CDNOW data that come with kpikit. For yours: kpikit init DATA")
+        _say(NO_CONFIG)
     with _Progress() as progress:
         outcomes = running.run(
             jobs_planned,
@@ -127,6 +132,7 @@ def run(
             workers=jobs,
             limits=Limits(min(Limits.cell_seconds, time_limit), time_limit),
             tell=progress.tell,
+            despite_failed_checks=despite_failed_checks,
         )
     for outcome in [*skipped, *outcomes]:
         _say(_line(outcome))
@@ -160,8 +166,11 @@ def check(config: ConfigOption = "", as_of: AsOfOption = "") -> None:
     from kpikit import checks, sources
 
     settings = _settings(config)
-    result = checks.audit(sources.load(settings or "", as_of=as_of))
-    typer.echo(result.title)
+    if settings is None:
+        _say(NO_CONFIG)
+    data = sources.load(settings or "", as_of=as_of)
+    result = checks.audit(data)
+    typer.echo(f"{data.business}: {result.title}")
     _print_table([str(name) for name in result.table.columns], result.table.astype(str).to_numpy().tolist())
     typer.echo(result.text)
     if result.facts.get("status") == "FAIL":
@@ -184,7 +193,7 @@ def list_notebooks(config: ConfigOption = "") -> None:
 
 
 @app.command()
-def explain(kpi: Annotated[str, typer.Argument(help="The id of a KPI, such as repeat_rate.")]) -> None:
+def explain(kpi: Annotated[str, typer.Argument(help="The id of a KPI, such as retention_rate.")]) -> None:
     """Print the definition of a KPI: formula, grain, interval, caveat and source."""
     from dataclasses import asdict
 
@@ -242,7 +251,8 @@ def _line(outcome: Outcome) -> str:
     if outcome.status == "skipped":
         return f"{outcome.notebook}: not run, it {'; '.join(outcome.notes)}"
     if outcome.status == "succeeded" and outcome.report:
-        return f"{outcome.notebook}: done in {outcome.seconds:.1f} s, {_near(outcome.report)}{notes}"
+        checks = f"data checks: {outcome.checks}, " if outcome.checks else ""
+        return f"{outcome.notebook}: done in {outcome.seconds:.1f} s, {checks}{_near(outcome.report)}{notes}"
     page = f"\n  see {_near(outcome.report)}" if outcome.report else ""
     kind = outcome.error.kind if outcome.error else "failed"
     return f"{outcome.notebook}: {kind}: {outcome.error}{page}"

@@ -14,12 +14,13 @@ import ibis
 import ibis.expr.types as ir
 
 from kpikit.contracts import as_table
-from kpikit.errors import ParameterError, one_of
+from kpikit.errors import ParameterError, listed, one_of
 from kpikit.periods import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Period
 from kpikit.timeline import days, end_of_data, marked, period_index, period_start, segment_of
 
 SECONDS_PER_DAY = 86_400
 ALL = "all customers"
+RESERVED = ("cohort", "age", "cohort_size", "active", "retention", "status", "revenue", "revenue_per_customer")
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,12 @@ class _Clock:
         return (months / length).floor().cast("int64")
 
     def cell(self, age: ir.IntegerValue) -> ir.IntegerValue:
-        """Return the number of the bracket that holds each age; null beyond the last."""
+        """Return the number of the bracket that holds each age; beyond the last, one more than there are."""
         if not self.brackets:
             return age
         ends = self._ends()
         cases = [((age > low) & (age <= high), number) for number, (low, high) in enumerate(ends, start=1)]
-        return ibis.cases((age == 0, 0), *cases, else_=ibis.null("int64"))
+        return ibis.cases((age == 0, 0), *cases, else_=len(ends) + 1)
 
     def first_and_last_age(self, cell: ir.IntegerValue) -> tuple[ir.IntegerValue, ir.IntegerValue]:
         """Return the first and the last age that a cell covers."""
@@ -100,7 +101,7 @@ def cohort_retention(
         Lengths of the age brackets after age 0, in periods: ``[1, 3, 5]`` makes age 1 the first period, age 2 the
         second to fourth, age 3 the fifth to ninth.
     min_occurrences
-        Orders that a customer needs in a cell to count as active in it (ages above 0).
+        Orders that a customer needs in a period to count as active in it (ages above 0; also within a bracket).
     as_of
         First day that is not known; None means the day after the newest row.
     by
@@ -133,9 +134,13 @@ def cohort_retention(
     members = _members(bought, entry)
     visits = _aged(bought, members, how)
     per_customer = visits.group_by("segment", "cohort", "customer_id", "age").aggregate(n=visits.count())
-    returned = per_customer.filter((per_customer.age == 0) | (per_customer.n >= min_occurrences))
+    enough = per_customer.filter((per_customer.age == 0) | (per_customer.n >= min_occurrences))
+    returned = enough.mutate(age=how.cell(enough.age)).select("segment", "cohort", "customer_id", "age").distinct()
     if mode == "rolling":
-        returned = returned.group_by("segment", "cohort", "customer_id").aggregate(age=returned.age.max())
+        last = returned.age.max()
+        if how.brackets:  # who is seen after the last bracket was kept through it
+            last = ibis.least(last, len(how.brackets))
+        returned = returned.group_by("segment", "cohort", "customer_id").aggregate(age=last)
     counts = returned.group_by("segment", "cohort", "age").aggregate(active=returned.count())
     cells = _grid(members, table, how, as_of).left_join(counts, ["segment", "cohort", "age"])
     cells = cells.mutate(active=cells.active.fill_null(0))
@@ -164,7 +169,8 @@ def cohort_revenue(
     Parameters
     ----------
     orders, period, entry, clock, brackets, as_of, by
-        As in :func:`cohort_retention`. Refunds count as negative amounts of the cohort of their customer.
+        As in :func:`cohort_retention`. Refunds count as negative amounts of the cohort of their customer; those from
+        before the cohort's period belong to none.
 
     Returns
     -------
@@ -176,6 +182,7 @@ def cohort_revenue(
     known = _placed(marked(table, as_of), how, segment)
     members = _members(known.filter(known.is_activity), entry)
     moves = _aged(known, members, how)
+    moves = moves.mutate(age=how.cell(moves.age))
     sums = moves.group_by("segment", "cohort", "age").aggregate(revenue=moves.amount.sum())
     cells = _grid(members, table, how, as_of).left_join(sums, ["segment", "cohort", "age"])
     seen = cells.status != "not_yet_observed"
@@ -190,11 +197,15 @@ def _prepare(
 ) -> tuple[ir.Table, _Clock, str | None]:
     one_of("entry", entry, ("first", "recurring"))
     one_of("clock", clock, ("calendar", "elapsed"))
-    lengths = tuple(brackets or ())
-    if any(not isinstance(length, int) or length < 1 for length in lengths):
+    lengths = [] if brackets is None else list(brackets)
+    if any(str(length) != str(int(length)) or length < 1 for length in lengths):
         raise ParameterError("whole lengths of 1 or more", got=str(brackets), fix="Pass [1, 3, 5].", where="brackets")
+    if by in RESERVED:
+        raise ParameterError(
+            f"a column other than {listed(RESERVED)}", got=repr(by), fix="Rename it first.", where="by"
+        )
     table = as_table("orders", orders, also=(by,) if by else ())
-    return table, _Clock(Period.parse(period), clock == "elapsed", lengths), by
+    return table, _Clock(Period.parse(period), clock == "elapsed", tuple(map(int, lengths))), by
 
 
 def _placed(known: ir.Table, how: _Clock, by: str | None) -> ir.Table:
@@ -223,12 +234,11 @@ def _members(bought: ir.Table, entry: str) -> ir.Table:
 
 
 def _aged(moves: ir.Table, members: ir.Table, how: _Clock) -> ir.Table:
-    """Return the orders of each cohort's members, at or after their entry's period, with the cell of their age."""
+    """Return the orders of each cohort's members, at or after their entry's period, with their age in periods."""
     later = moves.drop("segment").rename(later_customer="customer_id")
     joined = members.inner_join(later, [members.customer_id == later.later_customer, later.period >= members.cohort])
-    aged = joined.mutate(age=how.age(joined, joined.entered))
-    placed = aged.mutate(age=how.cell(aged.age))
-    return placed.filter(placed.age >= 0)
+    age = how.age(joined, joined.entered)
+    return joined.mutate(age=ibis.greatest(age, 0))  # a refund before the first order, in its period, has age 0
 
 
 def _grid(members: ir.Table, orders: ir.Table, how: _Clock, as_of: Any) -> ir.Table:

@@ -250,9 +250,14 @@ def as_table(name: str, data: Any, *, also: tuple[str, ...] = ()) -> ir.Table:
     name
         A key of :data:`CONTRACTS`.
     data
-        An Ibis table or a DataFrame. Times must be local and without time zone; they are truncated to nothing.
+        An Ibis table or a DataFrame. Times must be local and without time zone.
     also
         Further columns that the caller needs, for example the ``by`` column.
+
+    Returns
+    -------
+    Table
+        Dates have become timestamps; nothing else is changed.
 
     Raises
     ------
@@ -260,15 +265,30 @@ def as_table(name: str, data: Any, *, also: tuple[str, ...] = ()) -> ir.Table:
         When a column is missing, or a time column is text or carries a time zone.
     """
     contract = CONTRACTS[name]
+    columns = [str(column) for column in data.columns]
+    twice = sorted({column for column in columns if columns.count(column) > 1})
+    if twice:
+        raise ContractError(
+            "columns with different names", got=f"twice {listed(twice)}", fix="Rename them.", where=name
+        )
     table = data if isinstance(data, ir.Table) else ibis.memtable(data)
     missing = [column for column in (*contract.needed, *also) if column not in table.columns]
     if missing:
         raise missing_columns(name, missing, table.columns)
     casts: dict[str, str] = {}
     for column in contract.columns:
-        if column.kind != TIME or column.name not in table.columns:
+        if column.name not in table.columns:
             continue
         dtype = table[column.name].type()
+        if column.kind == NUMBER and not (dtype.is_numeric() or dtype.is_null()):
+            raise ContractError(
+                f"{column.name} as numbers",
+                got=str(dtype),
+                fix="Convert it first, for example with pandas.to_numeric(…), or load it with kpikit.load(tables=…).",
+                where=name,
+            )
+        if column.kind != TIME:
+            continue
         if dtype.is_timestamp() and dtype.timezone is not None:
             raise ContractError(
                 f"{column.name} in local time without a zone",
@@ -276,7 +296,7 @@ def as_table(name: str, data: Any, *, also: tuple[str, ...] = ()) -> ir.Table:
                 fix="Load the table with kpikit.load(tables=…) and business.timezone, or convert it first.",
                 where=name,
             )
-        if dtype.is_date() or dtype.is_null():
+        if dtype.is_date() or dtype.is_null() or len_or_none(data) == 0:
             casts[column.name] = "timestamp"
         elif not dtype.is_timestamp():
             raise ContractError(
@@ -287,6 +307,11 @@ def as_table(name: str, data: Any, *, also: tuple[str, ...] = ()) -> ir.Table:
                 where=name,
             )
     return table.cast(casts) if casts else table
+
+
+def len_or_none(data: Any) -> int | None:
+    """Return the number of rows where it is known without a query (a DataFrame)."""
+    return None if isinstance(data, ir.Table) else len(data)
 
 
 def missing_columns(table: str, missing: list[str], found: tuple[str, ...] | list[str]) -> ContractError:

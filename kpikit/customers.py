@@ -71,13 +71,14 @@ def histories(orders: Any, *, as_of: Any = None, unit: str = "week") -> ir.Table
     )
     length = DAYS_PER_UNIT[unit]
     repeats = each.occasions - 1
-    return each.select(
+    shown = each.select(
         "customer_id",
         frequency=repeats.cast("int64"),
         recency=(each["last"] - each["first"]).cast("float64") / length,
         T=(last_known_day - each["first"]).cast("float64") / length,
         monetary_value=((each.total - each.first_net) / repeats.nullif(0)).cast("float64"),
     )
+    return shown.order_by("customer_id")
 
 
 def distinct_histories(histories: Any) -> ir.Table:
@@ -101,7 +102,8 @@ def join_scores(histories: Any, scores: Any) -> ir.Table:
     histories
         One row per customer, as :func:`histories` returns it.
     scores
-        One row per (frequency, recency, T): those three columns, unchanged, and any others.
+        One row per (frequency, recency, T): those three columns, unchanged, and any others. Where a history stands
+        twice, its largest scores count.
 
     Returns
     -------
@@ -109,7 +111,13 @@ def join_scores(histories: Any, scores: Any) -> ir.Table:
         The columns of ``histories`` and the score columns; null where a history has no score.
     """
     left, right = _with_columns(histories, HISTORY), _with_columns(scores, HISTORY)
-    new = [name for name in right.columns if name not in left.columns]
+    new = [name for name in right.columns if name not in HISTORY]
+    both = [name for name in new if name in left.columns]
+    if both:
+        raise ContractError(
+            f"scores without the columns {both}", got="both tables have them", fix="Rename or drop them."
+        )
+    right = right.group_by(list(HISTORY)).aggregate(**{name: right[name].max() for name in new})  # one row each
     joined = left.left_join(right, list(HISTORY))
     return joined.select([*[left[name] for name in left.columns], *[right[name] for name in new]])
 

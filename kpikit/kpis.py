@@ -62,6 +62,7 @@ def compute(
     """
     if period is not None:
         Period.parse(period)
+    tables = getattr(tables, "tables", tables)  # kpikit.load's Data will do
     unknown = [name for name in tables if name not in CONTRACTS]
     if unknown:
         raise ParameterError(
@@ -72,10 +73,14 @@ def compute(
     elif isinstance(kpis, str):
         kpis = [kpis]
     cards = [card(name) for name in kpis]
+    if not cards:
+        raise ParameterError("at least one KPI that the tables can feed", got=f"tables {listed(tables)}", where="kpis")
     needed = {table for its in cards for table in its.needs if table in tables}
     inputs = {name: as_table(name, tables[name]) for name in needed}  # a DataFrame is handed to the engine once
     if as_of is None and "orders" in inputs:
-        as_of = pd.Timestamp(end_of_data(inputs["orders"]).to_pyarrow().as_py())
+        as_of = end_of_data(inputs["orders"]).to_pyarrow().as_py()
+        if as_of is None:
+            raise ContractError("orders with at least one row", got="none", fix="Check the filters.", where="orders")
     return pd.concat([_one(its, inputs, period, by, as_of) for its in cards], ignore_index=True)[COLUMNS]
 
 

@@ -22,7 +22,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 EPOCH = date(1970, 1, 1)
 
 
-def as_date(value: date | datetime | str, *, name: str = "as_of") -> date:
+def as_date(value: date | datetime | str | int, *, name: str = "as_of") -> date:
     """Return ``value`` as a local calendar date.
 
     Parameters
@@ -38,6 +38,8 @@ def as_date(value: date | datetime | str, *, name: str = "as_of") -> date:
     >>> as_date("2026-09-30")
     datetime.date(2026, 9, 30)
     """
+    if isinstance(value, int) or type(value).__name__ == "datetime64":
+        value = str(value)  # papermill reads 20260930 as a number
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
@@ -155,6 +157,7 @@ def named_window(text: str) -> Window:
     >>> named_window("2026-Q3")
     Window(start=datetime.date(2026, 7, 1), end=datetime.date(2026, 10, 1))
     """
+    text = str(text)  # papermill reads 2026 as a number
     try:
         if len(text) == 4:
             period, day = Period("year"), date(int(text), 1, 1)

@@ -58,6 +58,11 @@ def test_a_row_from_the_future_fails() -> None:
     result = audit(load(tables={"orders": orders}), today=TODAY)
     assert result.facts["status"] == "FAIL"
     assert seen(result, "future dates") == "1 rows dated after 2026-03-01, the newest 2062-01-05"
+    remedy = result.table.loc[result.table.check == "future dates", "do"].item()
+    assert remedy == "Correct them, or pass as_of: 2026-02-14."  # the newest order until today is on 2026-02-13
+    gap = result.table[result.table.check == "missing days"]
+    assert gap.status.item() == "REVIEW"
+    assert gap.seen.item() == "no order for 13,109 days (2026-02-14 to 2062-01-04), then orders on 1 day"
 
 
 def test_an_order_far_above_the_others_needs_a_review() -> None:
@@ -133,3 +138,15 @@ def test_the_audit_accounts_for_every_line_of_online_retail() -> None:
     assert counts == {"rows_in": 541909, "used": 406829, "set_aside": {"no customer": 135080}, "rows": 22190}
     assert result.facts["status"] == "REVIEW"
     assert "never an order on Saturday" in seen(result, "missing days")
+
+
+def test_no_amount_above_zero_fails() -> None:
+    result = audit(load(tables={"orders": daily(amount=0.0)}), today=TODAY)
+    assert result.table.loc[result.table.check == "refunds", "status"].item() == "FAIL"
+
+
+def test_refunds_are_counted_on_the_lines_where_the_order_sums_to_nothing() -> None:
+    order = {"customer_id": "a", "ordered_at": "2026-01-05", "order_id": "1"}
+    rows = [{**order, "amount": 10.0}, {**order, "amount": -4.0}, {**order, "amount": -1.0}]
+    result = audit(load(tables={"orders": pd.DataFrame(rows)}), today=TODAY)
+    assert seen(result, "refunds") == "sales 10.00, refunds 5.00 on 2 rows"

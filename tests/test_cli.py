@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import COMMON
+from conftest import COMMON, PAGE
 
 from kpikit import cli
 from kpikit.report import notebooks
@@ -64,7 +65,7 @@ def test_run_ends_with_the_page_to_open(kpikit, make_notebook) -> None:
     assert said.out == "reports/index.html\n"
     assert "No kpikit.yaml: reporting on the CDNOW data" in said.err
     assert "toy: started, 6 cells" in said.err
-    assert "toy: done in" in said.err
+    assert re.search(r"toy: done in \d+\.\d s, data checks: PASS, reports/toy/2026-10-01/", said.err)
 
 
 @pytest.mark.slow
@@ -74,6 +75,17 @@ def test_a_failing_notebook_is_one_message_and_exit_3(kpikit, make_notebook) -> 
     assert "toy: notebook failed: toy, cell 3: expected no error; found ZeroDivisionError: division by zero" in said.err
     assert "reports/toy/last-failure.html" in said.err
     assert said.out == ""
+
+
+@pytest.mark.slow
+def test_failed_data_checks_are_published_only_when_asked_for(kpikit, make_notebook) -> None:
+    book = make_notebook([PAGE, 'Result("checks", "quality", "Failed", "9 of 10 bad.", facts={"status": "FAIL"})'])
+    said = kpikit("run", book)
+    assert said.code == 2
+    assert "toy: data contract: toy: expected data checks without a FAIL; found 9 of 10 bad. See kpikit ch" in said.err
+    said = kpikit("run", book, "--despite-failed-checks")
+    assert said.code == 0
+    assert "data checks: FAIL, reports/toy/" in said.err
 
 
 @pytest.mark.slow
@@ -156,6 +168,12 @@ def test_explain_prints_the_card(kpikit) -> None:
     assert "formula" in said.out
 
 
+def test_the_kpi_that_the_help_of_explain_names_exists(kpikit) -> None:
+    named = re.search(r"such as\W+(\w+)", kpikit("explain", "--help").out)
+    assert named
+    assert kpikit("explain", named[1]).code == 0
+
+
 def test_explain_of_an_unknown_kpi_names_the_nearest(kpikit) -> None:
     said = kpikit("explain", "repeat_purchase_rat")
     assert said.code == 2
@@ -166,6 +184,8 @@ def test_check_prints_every_check_of_the_embedded_data(kpikit) -> None:
     said = kpikit("check")
     assert said.code in (0, 2)
     assert any(word in said.out for word in ("PASS", "REVIEW", "FAIL"))
+    assert "No kpikit.yaml: reporting on the CDNOW data" in said.err
+    assert said.out.startswith("CDNOW")
 
 
 def test_check_with_a_fail_is_exit_2(kpikit, monkeypatch) -> None:

@@ -214,3 +214,27 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
 def test_the_fingerprint_is_of_the_histories(bg, cdnow_histories):
     assert clv.fit(cdnow_histories, "mbg_nbd").fingerprint == bg.fingerprint
     assert clv.fit(cdnow_histories.iloc[1:], "bg_nbd").fingerprint != bg.fingerprint
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "month", "year"])
+def test_the_unit_is_read_from_the_histories(unit):
+    table = customers.histories(cdnow(sample=True), as_of="1997-10-01", unit=unit).to_pandas()
+    found = clv.fit(table, model="bg_nbd")
+    assert found.unit == unit
+    assert f"Ages are in {unit}s." in found.text
+    assert found.predict(horizon_days=273).expected_purchases.sum() == pytest.approx(1653.41, rel=2e-4)
+
+
+def test_rounded_or_simulated_ages_are_taken_for_weeks():
+    ages = pd.DataFrame({"frequency": [2, 0], "recency": [30.43, 0.0], "T": [38.86, 12.123]})
+    assert clv.fit(ages).unit == "week"
+
+
+def test_distinct_histories_get_what_depends_on_them_alone():
+    everyone = customers.histories(cdnow(sample=True), as_of="1997-10-01")
+    found = clv.fit(everyone, model="mbg_nbd")
+    scores = found.predict(customers.distinct_histories(everyone), horizon_days=273)
+    assert scores.columns.tolist() == ["frequency", "recency", "T", "p_alive", "expected_purchases"]
+    joined = customers.join_scores(everyone, scores).to_pandas().set_index("customer_id").expected_purchases
+    one_by_one = found.predict(everyone, horizon_days=273).set_index("customer_id").expected_purchases
+    pd.testing.assert_series_equal(joined.sort_index(), one_by_one.sort_index())

@@ -225,3 +225,36 @@ def test_nothing_dated_at_or_after_as_of_changes_anything(bought, other):
         expected = function(before, as_of=f"{as_of:%Y-%m-%d}").to_pandas()
         found = function(pd.concat([before, later]), as_of=f"{as_of:%Y-%m-%d}").to_pandas()
         pd.testing.assert_frame_equal(expected, found)
+
+
+def test_rolling_with_brackets_knows_who_came_after_the_last_bracket():
+    bought = visits({"a": [0, 20], "b": [0, 30]})
+    table = cohorts.cohort_retention(bought, period="day", mode="rolling", brackets=[1, 3, 5], as_of=day(40))
+    assert rows_of(table)[0] == [2, 2, 2, 2]
+
+
+def test_minimum_occurrences_count_in_a_period_not_in_its_bracket():
+    bought = visits({"a": [0, 2, 3], "b": [0, 2, 2]})
+    table = cohorts.cohort_retention(bought, period="day", brackets=[1, 3], min_occurrences=2, as_of=day(10))
+    assert rows_of(table)[0] == [2, 0, 1]
+
+
+def test_a_refund_before_the_first_order_counts_alike_by_both_clocks():
+    bought = orders(
+        ("a", "2024-01-03", -4.0), ("a", "2024-01-10", 30.0), ("b", "2023-12-20", -9.0), ("b", "2024-01-05", 5.0)
+    )
+    for clock in ("calendar", "elapsed"):
+        table = cohorts.cohort_revenue(bought, clock=clock, as_of="2024-03-01").to_pandas()
+        assert table[(table.cohort == "2024-01-01") & (table.age == 0)].revenue.item() == 31.0
+
+
+def test_a_column_of_the_result_cannot_be_the_segment():
+    with pytest.raises(ParameterError, match="Rename it first"):
+        cohorts.cohort_retention(three_months.assign(status="x"), by="status")
+
+
+def test_lengths_may_be_numpy_integers():
+    import numpy as np
+
+    table = cohorts.cohort_retention(visits({"a": [0, 1]}), period="day", brackets=np.array([1, 3]), as_of=day(9))
+    assert rows_of(table)[0] == [1, 1, 0]

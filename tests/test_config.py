@@ -89,7 +89,12 @@ def test_a_configuration_is_frozen_and_its_fingerprint_follows_its_content(tmp_p
         ("business:\n  nmae: Shop\n", 2, ["'nmae'", "Did you mean 'name'?", "expected one of name, currency"]),
         ("busines:\n  name: Shop\n", 1, ["Did you mean 'business'?"]),
         ("economics:\n  margin_fraction: a lot\n", 2, ["expected a number", "'a lot'"]),
-        ("economics:\n  margin_fraction: 42\n", 2, ["less than or equal to 1", "42"]),
+        (
+            "economics:\n  margin_fraction: 42\n",
+            2,
+            ["expected less than or equal to 1; found 42", "Write 42 % as 0.42."],
+        ),
+        ("privacy:\n  min_cell: 0\n", 2, ["expected greater than or equal to 1"]),
         ("privacy:\n  min_cell: five\n", 2, ["a whole number"]),
         ("business:\n  name: 7\n", 2, ["expected text", "found 7"]),
         ("business: Shop\n", 1, ["names with values"]),
@@ -207,3 +212,15 @@ def test_a_notebook_may_make_a_configuration_by_hand() -> None:
     config = Config(tables={"orders": Table(columns={"customer_id": "client"})})
     assert config.where("tables", "orders") == "tables.orders"
     assert config.folder == Path.cwd()
+
+
+@pytest.mark.parametrize("written_as", ["Sunday", "SUNDAY", "sunday"])
+def test_the_week_may_start_in_any_case(tmp_path: Path, written_as: str) -> None:
+    assert load_config(written(tmp_path, f"business: {{week_start: {written_as}}}\n")).business.week == "week-sunday"
+
+
+@pytest.mark.parametrize(
+    "sql", ["amount IS NOT NULL", "CASE WHEN cancelled IS NULL THEN amt ELSE 0 END", "client BETWEEN 1 AND 1", "true"]
+)
+def test_words_of_sql_are_accepted_as_an_expression(tmp_path: Path, sql: str) -> None:
+    assert load_config(written(tmp_path, f"tables:\n  orders: {{keep: {sql}}}\n")).tables["orders"].keep == sql

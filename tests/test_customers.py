@@ -151,3 +151,18 @@ def test_histories_equal_pandas_on_any_orders(bought):
         .set_index("customer_id")
         .sort_index(),
     )
+
+
+def test_histories_come_in_the_order_of_customers():
+    table = customers.histories(datasets.cdnow(sample=True), as_of="1997-10-01").to_pandas()
+    assert table.customer_id.is_monotonic_increasing
+
+
+def test_scores_that_stand_twice_do_not_multiply_customers():
+    everyone = customers.histories(three_months, as_of="2024-04-01")
+    scores = customers.distinct_histories(everyone).to_pandas().drop(columns="n_customers").assign(score=1.0)
+    twice = pd.concat([scores, scores.assign(score=2.0)])
+    table = customers.join_scores(everyone, twice).to_pandas()
+    assert table.score.tolist() == [2.0, 2.0, 2.0]
+    with pytest.raises(ContractError, match="monetary_value"):
+        customers.join_scores(everyone, scores.assign(monetary_value=0.0))

@@ -122,3 +122,23 @@ def test_the_dictionary_in_docs_is_made_from_the_cards():
 
     path = Path(__file__).parents[1] / "docs" / "kpis.md"
     assert path.read_text(encoding="utf-8") == dictionary(), "write it anew: metrics.cards.dictionary()"
+
+
+def test_the_data_that_load_returns_will_do():
+    table = kpikit.compute(kpikit.load(tables={"orders": three_months}), ["revenue"])
+    assert table.value.tolist() == [205.0]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: kpikit.compute({"orders": three_months}, []), "at least one KPI"),
+        (lambda: kpikit.compute({}), "at least one KPI"),
+        (lambda: kpikit.compute({"orders": three_months.head(0)}), "orders with at least one row"),
+        (lambda: kpikit.compute({"orders": three_months.assign(amount="3")}), "amount as numbers"),
+        (lambda: kpikit.compute({"orders": pd.concat([three_months, three_months.amount], axis=1)}), "twice amount"),
+    ],
+)
+def test_what_cannot_be_computed_says_why(call, message):
+    with pytest.raises((ParameterError, ContractError), match=message):
+        call()

@@ -121,7 +121,7 @@ def test_as_date_takes_days_however_written(value, day):
         datetime(2026, 9, 30, 0, 0, 1),
         datetime(2026, 9, 30, tzinfo=UTC),
         pd.NaT,
-        20260930,
+        2026,
         None,
     ],
 )

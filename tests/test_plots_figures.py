@@ -312,3 +312,10 @@ def test_importing_plots_opens_no_window_library_and_changes_no_setting():
         "sys.exit(dict(matplotlib.rcParams) != before)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("weeks", [1, 2, 10, 60, 125, 160, 235, 300, 600])
+def test_the_time_axis_of_any_span_is_drawn_without_a_warning(weeks):
+    days = pd.date_range("2020-01-06", periods=weeks, freq="7D")
+    table = pd.DataFrame({"day": days, "period": "calibration", "expected": range(weeks), "actual": range(weeks)})
+    assert "<img" in plots.tracking(Result("tracking", "table", "Span", "x", table=table)).html

@@ -80,7 +80,10 @@ def test_no_orders_says_what_was_looked_for_and_found(tmp_path: Path) -> None:
         propose([tmp_path / "support.csv"], tmp_path)
     message = str(caught.value)
     assert "a table of orders with customer_id (such as customer, client, clientid" in message
-    assert "support.csv: ticket_id, created_at, closed_at, customer" in message
+    assert (
+        "support.csv: customer_id: customer, ordered_at: created_at; "
+        "no amount among ticket_id, created_at, closed_at, customer" in message
+    )
     with pytest.raises(DataUnreachableError):
         propose([tmp_path / "nothing.csv"], tmp_path)
 
@@ -153,3 +156,51 @@ def test_the_address_of_another_database_is_refused_without_its_password(tmp_pat
     with pytest.raises(DataUnreachableError, match="begins with postgres://") as refused:
         propose(["postgres://me:secret@host/db"], tmp_path)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("CustID,When,Net,Other", "7,2026-01-02,5,1"),
+        ("Kundennr.,Rechnungsdatum,Betrag,Rechnungs-Nr.", "7,2026-01-02,5,1"),
+        ("e-mail,sold_on,net_total_eur,Receipt No", "a@b.c,2026-01-02,5,1"),
+        ("client_no,Date commande,Montant,Commande", "7,2026-01-02,5,1"),
+        ("buyer,fecha,importe,pedido", "7,2026-01-02,5,1"),
+        ("CUST,Day,Gross Total,due", "7,2026-01-02,5,2026-02-02"),
+    ],
+)
+def test_other_names_for_the_same_columns(tmp_path: Path, header: str, row: str) -> None:
+    (tmp_path / "till.csv").write_text(f"{header}\n{row}\n")
+    data = load(write(propose([tmp_path / "till.csv"], tmp_path), tmp_path))
+    assert data.orders.execute()["amount"].tolist() == [5]
+    customer, time, amount, number = header.split(",")
+    mapping = data.config.tables["orders"].columns
+    assert (mapping["customer_id"], mapping["ordered_at"], mapping["amount"]) == (customer, time, amount)
+    assert mapping.get("order_id") == (number if number not in ("Other", "due") else None)
+
+
+def test_a_shop_export_with_zones_signs_and_numbered_names_loads(tmp_path: Path) -> None:
+    rows = "#1001,a@b.c,2024-02-13 14:46:28 -0500,$22.72\n#1002,d@e.f,2024-02-14 10:00:00 -0500,$5.00\n"
+    (tmp_path / "shop.csv").write_text("Name,Email,Paid at,Total\n" + rows)
+    data = load(write(propose([tmp_path / "shop.csv"], tmp_path), tmp_path))
+    assert data.config.tables["orders"].columns["order_id"] == "Name"
+    assert sorted(data.orders.execute()["amount"]) == [5.0, 22.72]
+
+
+def test_a_name_that_is_no_order_number_is_not_taken_for_one(tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text("Name,Email,Paid at,Total\nAda,a@b.c,2024-02-13,22.72\n")
+    assert "order_id" not in propose([tmp_path / "shop.csv"], tmp_path).yaml_text
+
+
+def test_what_was_found_and_what_is_missing_is_said(tmp_path: Path) -> None:
+    (tmp_path / "till.csv").write_text("CustID,Net,Colour\n7,5,red\n")
+    with pytest.raises(ConfigError) as caught:
+        propose([tmp_path / "till.csv"], tmp_path)
+    assert "found till.csv: customer_id: CustID, amount: Net; no ordered_at among CustID, Net, Colour" in str(
+        caught.value
+    )
+
+
+def test_the_smallest_cell_is_not_proposed(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text(SALES)
+    assert "min_cell" not in propose([tmp_path / "sales.csv"], tmp_path).yaml_text

@@ -11,7 +11,15 @@ import nbformat
 import pytest
 from conftest import GOOD_CELLS, PAGE
 
-from kpikit.errors import GateError, KernelDiedError, MachineError, NotebookError, ParameterError, RunTimeoutError
+from kpikit.errors import (
+    ContractError,
+    GateError,
+    KernelDiedError,
+    MachineError,
+    NotebookError,
+    ParameterError,
+    RunTimeoutError,
+)
 from kpikit.report import notebooks, run, store
 from kpikit.report.execute import Limits
 from kpikit.report.manifest import Manifest
@@ -199,6 +207,48 @@ def test_an_unforeseen_exception_becomes_an_internal_error(tmp_path: Path, make_
     (outcome,) = ran(tmp_path, make_notebook())
     assert run.exit_code([outcome]) == 1
     assert "ZeroDivisionError" in str(outcome.error)
+    assert isinstance(outcome.error.__cause__, ZeroDivisionError)
+    assert outcome.report == tmp_path / "reports" / "toy" / "last-failure.html"
+    assert "ZeroDivisionError" in outcome.report.read_text()
+    assert len(list(tmp_path.glob("reports/toy/failed/*/manifest.json"))) == 1
+
+
+def test_the_kernel_process_says_nothing_on_the_terminal(tmp_path: Path, make_notebook, capfd) -> None:
+    cell = "import os, sys\nos.write(getattr(sys.stderr, '_original_stdstream_copy', 2) or 2, b'[IPKernelApp] noise')"
+    ran(tmp_path, make_notebook([*GOOD_CELLS, cell]))
+    assert "noise" not in "".join(capfd.readouterr())
+
+
+FAILED_CHECKS = """Result("data-quality", "quality", "Data checks failed", "Orders: 9 of 10 without customer.",
+       facts={"status": "FAIL"})"""
+
+
+def test_a_run_whose_data_checks_fail_is_not_published_unless_asked_for(tmp_path: Path, make_notebook) -> None:
+    (good,) = ran(tmp_path, make_notebook())
+    reports = tmp_path / "reports"
+    before = {path: path.read_bytes() for path in reports.rglob("*") if path.is_file()}
+    book = make_notebook([PAGE, FAILED_CHECKS])
+    (refused,) = ran(tmp_path, book)
+    assert isinstance(refused.error, ContractError)
+    assert "expected data checks without a FAIL; found Orders: 9 of 10 without customer. See" in str(refused.error)
+    assert "--despite-failed-checks" in refused.error.fix
+    assert run.exit_code([good, refused]) == 2
+    assert {path: path.read_bytes() for path in before} == before
+    assert refused.report == reports / "toy" / "last-failure.html"
+
+    jobs, _ = run.plan([notebooks.read(book)], {})
+    (asked,) = run.run(jobs, reports, working_folder=tmp_path, despite_failed_checks=True)
+    assert (asked.status, asked.checks) == ("succeeded", "FAIL")
+    assert "some failed: do not rely on this page yet" in asked.report.read_text()
+
+
+def test_a_report_on_earlier_data_says_that_it_is_not_the_latest(tmp_path: Path, make_notebook) -> None:
+    book = make_notebook()
+    (newer,) = ran(tmp_path, book, as_of="2026-01-01")
+    (older,) = ran(tmp_path, book, as_of="2025-07-01")
+    assert newer.notes == ()
+    assert older.notes == ("latest.html still shows the report on data up to 2025-12-31",)
+    assert (tmp_path / "reports" / "toy" / "latest.html").read_bytes() == newer.report.read_bytes()
 
 
 def test_a_value_goes_to_the_notebooks_that_declare_it(make_notebook) -> None:

@@ -178,7 +178,25 @@ def test_a_full_disk_is_said_before_anything_runs(tmp_path: Path, monkeypatch) -
         Store(tmp_path).prepare()
 
 
-@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=cmd|' /C calc'!A0",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        " =1",
+        "\n@A1",
+        "\u00a0\u3000+1",
+        "\uff1d1",
+        " \uff0b1",
+        "\uff0d1",
+        "\uff20A1",
+        "\ufeff=1",
+    ],
+)
 def test_a_formula_in_a_text_is_made_inert(text: str) -> None:
     (header, row) = csv.reader(io.StringIO(csv_text([text], [[text]]), newline=""))
     assert header == row
@@ -193,7 +211,7 @@ def test_numbers_stay_numbers_and_the_unknown_is_empty() -> None:
 def test_no_cell_of_any_text_starts_a_formula(rows: list[list[str]]) -> None:
     read = list(csv.reader(io.StringIO(csv_text(["a", "b"], rows), newline="")))[1:]
     assert len(read) == len(rows)
-    assert not any(cell.startswith(store.FORMULA_STARTS) for row in read for cell in row)
+    assert not any(cell.lstrip().startswith(store.FORMULA_STARTS) for row in read for cell in row)
 
 
 def test_the_catalogue_names_every_report_in_words(shelf: Store) -> None:

@@ -68,7 +68,7 @@ def test_cohorts_are_pooled_by_customers_not_averaged_as_rates():
 
 def test_the_sentence_carries_rate_interval_and_counts():
     result = retention.pooled_curve(two_cohorts, period="month")
-    assert result.title == "2 % of new customers order again in the month after their first order"
+    assert result.title == "2 % of new customers order again in the calendar month after their first"
     assert "1.8 % of new customers (95 % interval 0.5 % to 6.4 %; 2 of 110)" in result.text
     assert result.headline.startswith("1.8 %")
 
@@ -257,8 +257,8 @@ def test_spending_is_pooled_and_leaves_partial_cells_out():
     result = retention.spending_curve(spent, period="month", currency="EUR")
     assert result.table.per_customer.tolist() == [6.0, 5.0]
     assert result.table.cumulative.tolist() == [6.0, 11.0]
-    assert result.title == "A new customer brings 6.00 EUR in the first month and 5.00 EUR later"
-    assert "45 % of it comes from coming back" in result.text
+    assert result.title == "A new customer brings 6.00 EUR in the month of the first order and 5.00 EUR later"
+    assert "45 % of it comes after that month" in result.text
 
 
 def test_spending_of_nothing_is_said():
@@ -331,7 +331,7 @@ def test_revenue_that_stays_neither_rose_nor_fell():
 def test_actions_carry_the_number_behind_them():
     table = everything(newer_are_worse)[-1].table
     assert table.action.tolist() == [
-        "Bring first-time customers back within a month",
+        "Bring first-time customers back by the next month",
         "Find out what changed for newer customers",
     ]
     # the best (40 %) of 4,000 customers are 1,600; 1,200 came: 400 more, at 10 EUR each

@@ -223,7 +223,9 @@ def test_an_infinite_amount_is_refused(value: float) -> None:
 
 
 def test_a_missing_amount_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match=r"line 3: expected an amount.*coalesce"):
+    with pytest.raises(
+        ContractError, match=r"line 3: expected an amount.*coalesce\(amount, 0\).*keep: amount IS NOT NULL"
+    ):
         from_csv(tmp_path, HEADER + "a,2026-01-01,5\nb,2026-01-02,\n")
     with pytest.raises(ContractError, match="a finite number"):
         from_csv(tmp_path, HEADER + "a,2026-01-01,5\nb,2026-01-02,NaN\n")
@@ -459,7 +461,9 @@ def test_as_of_and_period() -> None:
     assert load(tables={"orders": given}, period="2026-Q1").as_of == date(2026, 4, 1)
     assert load(tables={"orders": given}, period="2026-Q3").as_of == date(2026, 8, 6)  # no later than the data
     assert load(tables={"orders": given}, period="2026-Q3", as_of="2026-02-01").as_of == date(2026, 2, 1)
-    assert flags(load(tables={"orders": given}, as_of="2026-09-01"), "as_of after the data")
+    week = load(tables={"orders": given}, as_of="2026-08-13")  # a week without orders may be a closing
+    assert week.as_of == date(2026, 8, 13)
+    assert flags(week, "as_of after the data") == ["as_of 2026-08-13 lies 7 days after the newest order (2026-08-05)."]
     with pytest.raises(ContractError, match="orders before as_of"):
         load(tables={"orders": given}, as_of="2026-01-05")
     with pytest.raises(ParameterError, match="begins before the data end"):
@@ -469,7 +473,7 @@ def test_as_of_and_period() -> None:
 def test_values_dated_later_are_masked() -> None:
     orders = orders_of(
         customer_id=["a", "b"],
-        ordered_at=["2026-01-01", "2026-01-02"],
+        ordered_at=["2026-01-01", "2026-01-28"],
         amount=[5, 5],
         promised_at=["2026-03-01", "2026-03-01"],
         delivered_at=["2026-01-05", "2026-03-05"],
@@ -532,3 +536,95 @@ def test_the_audience_is_one_of_three_and_stands_on_the_page():
     assert load(audience="manager").describe().facts["audience"] == "manager"
     with pytest.raises(ParameterError, match="executive, manager, frontline"):
         load(audience="boss")
+
+
+def test_an_as_of_far_after_the_data_is_capped_so_that_nothing_known_is_not_zero() -> None:
+    given = orders_of(customer_id=["a", "b"], ordered_at=["2025-01-05", "2025-08-05"], amount=[5, 5])
+    data = load(tables={"orders": given}, as_of="2026-01-01")
+    assert data.as_of == date(2025, 8, 6)
+    assert flags(data, "as_of after the data") == [
+        "as_of 2026-01-01 lies 148 days after the newest order (2025-08-05): the data are known up to 2025-08-05 only, "
+        "and the report says so."
+    ]
+    assert load(tables={"orders": given}, as_of="2025-08-14").as_of == date(2025, 8, 6)  # eight days
+
+
+def test_the_default_as_of_follows_the_newest_row_even_without_its_customer() -> None:
+    given = orders_of(customer_id=["a", None], ordered_at=["2026-01-05 10:00", "2026-01-09 23:59"], amount=[5, 5])
+    assert load(tables={"orders": given}).as_of == date(2026, 1, 10)
+
+
+@pytest.mark.parametrize(
+    ("keep", "kept"),
+    [
+        ("amount IS NOT NULL", 2),
+        ("CASE WHEN cancelled IS NULL THEN amt ELSE 0 END > 5", 1),
+        ("client BETWEEN 1 AND 1", 1),
+        ("true", 2),
+    ],
+)
+def test_words_of_sql_are_an_expression_not_a_column_name(keep: str, kept: int) -> None:
+    given = orders_of(client=[1, 2], ordered_at=["2026-01-02", "2026-01-03"], amt=[5, 6], cancelled=[None, None])
+    table = Table(columns={"customer_id": "client", "amount": "amt"}, keep=keep)
+    data = load(Config(tables={"orders": table}), tables={"orders": given})
+    assert data.counts["orders"].used == kept
+
+
+def test_a_case_expression_is_mapped_and_a_misspelt_name_is_told(tmp_path: Path) -> None:
+    content = "customer_id,ordered_at,amt,cancelled\na,2026-01-02,5,\nb,2026-01-03,6,x\n"
+    columns = {"amount": "CASE WHEN cancelled IS NULL THEN amt ELSE 0 END"}
+    assert frame(from_csv(tmp_path, content, columns=columns))["amount"].tolist() == [5, 0]
+    with pytest.raises(ContractError, match=r"a column 'canceled'.*Did you mean 'cancelled'"):
+        from_csv(tmp_path, content, columns={"amount": "amt"}, keep="canceled")
+
+
+def test_an_order_line_whose_order_is_unknown_is_set_aside() -> None:
+    products = orders_of(order_id=["1", "nowhere"], product=["x", "y"], amount=[1, 2])
+    data = load(tables={"orders": lines(), "order_lines": products})
+    assert data.counts["order_lines"].set_aside == {"no order": 1}
+    assert frame(data, "order_lines")["product"].tolist() == ["x"]
+
+
+def test_a_frame_in_the_place_of_the_configuration_is_told_where_it_goes() -> None:
+    with pytest.raises(ParameterError, match=r"found a DataFrame\. To load a table, pass tables=\{'orders': df\}"):
+        load(lines())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("offset", [" -0500", "-0500", " -05", " -05:00"])
+def test_an_offset_without_colon_after_a_blank_is_a_zone(tmp_path: Path, offset: str) -> None:
+    data = from_csv(tmp_path, HEADER + f"a,2024-02-13 14:46:28{offset},5\nb,2024-02-14 00:46:28 +0530,5\n")
+    assert sorted(map(str, frame(data)["ordered_at"])) == ["2024-02-13 19:16:28", "2024-02-13 19:46:28"]
+
+
+def test_the_remedy_for_a_date_quotes_its_column_and_fits_most_values(tmp_path: Path) -> None:
+    header, columns = "customer_id,Paid at,amount\n", {"ordered_at": "Paid at"}
+    rows = "a,01/31/2026,5\nb,02/28/2026,5\nc,soon,5\n"
+    with pytest.raises(ContractError) as caught:
+        from_csv(tmp_path, header + rows, columns=columns)
+    remedy = "try_strptime(\"Paid at\", '%m/%d/%Y')"
+    assert remedy in str(caught.value)
+    assert from_csv(tmp_path, header + rows, columns={"ordered_at": remedy}).counts["orders"].used == 2
+    with pytest.raises(ContractError) as caught:
+        from_csv(tmp_path, header + "a,01/02/2026,5\n", columns=columns)
+    assert r'''"strptime(\"Paid at\", '%d/%m/%Y')"''' in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["$22.72", "-$3"], [22.72, -3.0]),
+        (["1.234,56 €", "0,50 €"], [1234.56, 0.5]),
+        (["EUR 1,234.50", "EUR 7"], [1234.5, 7.0]),
+    ],
+)
+def test_one_currency_sign_is_removed_and_flagged(tmp_path: Path, texts: list[str], numbers: list[float]) -> None:
+    rows = "".join(f"a;2026-01-0{day};{text}\n" for day, text in enumerate(texts, 1))
+    data = from_csv(tmp_path, HEADER.replace(",", ";") + rows)
+    assert frame(data)["amount"].tolist() == numbers
+    assert any("currency sign" in text for text in flags(data, "repair"))
+
+
+@pytest.mark.parametrize("texts", [["$5", "€6"], ["$5", "6$"], ["$5", "6"]])
+def test_currency_signs_that_differ_are_refused(tmp_path: Path, texts: list[str]) -> None:
+    with pytest.raises(ContractError, match="expected a number"):
+        from_csv(tmp_path, HEADER + "".join(f"a,2026-01-01,{text}\n" for text in texts))

@@ -6,6 +6,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpikit.config import Config, Table
 from kpikit.sources import Data, load
 
 AS_OF = datetime(2026, 3, 1)
@@ -93,3 +94,32 @@ def test_rows_in_are_rows_used_and_rows_set_aside(shop: dict[str, pd.DataFrame],
     data = load(tables=shop, as_of="2026-03-01" if late else "")
     for name, counts in data.counts.items():
         assert counts.rows_in == len(shop[name]) == counts.used + sum(counts.set_aside.values())
+
+
+@settings(max_examples=15, deadline=None)
+@given(LATER, st.booleans())
+def test_an_expression_of_the_users_reads_nothing_that_was_not_known(later: datetime, as_text: bool) -> None:
+    table = Table(keep="delivered_at IS NOT NULL OR order_id <> 'B'", columns={"late": "delivered_at > promised_at"})
+
+    def loaded(delivered: datetime | None) -> Data:
+        day = pd.Timestamp("2026-02-01")
+        orders = pd.DataFrame(
+            {
+                "order_id": ["A", "B", "C"], "customer_id": ["a", "b", "c"], "ordered_at": day, "amount": 5.0,
+                "promised_at": pd.Timestamp("2026-02-05"),
+                "delivered_at": pd.Series([pd.Timestamp("2026-02-07"), delivered, None], dtype="datetime64[us]"),
+            }
+        )  # fmt: skip
+        if as_text:
+            orders["delivered_at"] = orders.delivered_at.dt.strftime("%Y-%m-%d %H:%M:%S")
+            orders["promised_at"] = orders.promised_at.dt.strftime("%Y-%m-%d %H:%M:%S")
+        newest = orders.tail(1).assign(order_id="N", ordered_at=pd.Timestamp("2026-03-05"))
+        return load(
+            Config(tables={"orders": table}), tables={"orders": pd.concat([orders, newest])}, as_of="2026-03-01"
+        )
+
+    known, other = loaded(None), loaded(later)
+    assert content(other) == content(known)
+    assert other.fingerprint == known.fingerprint
+    assert known.counts["orders"].set_aside["keep is false"] == 1
+    assert known.orders.execute().set_index("order_id").late["A"]

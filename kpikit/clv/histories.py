@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from kpikit.errors import ContractError, listed
+from kpikit.periods import DAYS_PER_UNIT
 
 KEYS = ["frequency", "recency", "T"]
+MOST_WHOLE_WEEKS = 104
 FIX = "Build it with kpikit.customers.histories(orders, as_of=…, unit='week')."
 
 
@@ -64,6 +66,23 @@ def distinct(data: Any) -> pd.DataFrame:
         grouped = data.groupby(KEYS, dropna=False).size().rename("n_customers").reset_index()
     grouped = _checked(grouped).astype({"n_customers": float})
     return grouped.sort_values(KEYS, ignore_index=True)
+
+
+def unit_of(groups: pd.DataFrame) -> str:
+    """Return the unit that ``recency`` and ``T`` are in, read from the numbers: histories count whole days.
+
+    Whole numbers beyond two years of weeks are days; sevenths are weeks; then months and years are
+    tried. Anything else (rounded weeks, simulated ages) is taken for weeks, the unit of the papers.
+    """
+    ages = np.unique(groups[["recency", "T"]].to_numpy(dtype=float))
+    if len(ages) and ages.max() > MOST_WHOLE_WEEKS and _whole(ages):
+        return "day"
+    found = [unit for unit in ("week", "month", "year") if _whole(ages * DAYS_PER_UNIT[unit])]
+    return found[0] if found else "week"
+
+
+def _whole(values: np.ndarray[Any, Any]) -> bool:
+    return bool(np.allclose(values, np.round(values), rtol=0, atol=1e-6))
 
 
 def repeat_spend(data: Any) -> pd.DataFrame | None:

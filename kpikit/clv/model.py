@@ -16,7 +16,7 @@ from kpikit.clv import formulas, storage
 from kpikit.clv.economics import check_economics, continuous_rate
 from kpikit.clv.fitting import judge
 from kpikit.clv.formulas import MODELS, Array
-from kpikit.clv.histories import KEYS, codes, customers_of, distinct, repeat_spend
+from kpikit.clv.histories import KEYS, codes, customers_of, distinct, repeat_spend, unit_of
 from kpikit.clv.simulation import Spread, spread
 from kpikit.clv.spend import Spend, fit_spend, judge_dependence
 from kpikit.clv.wording import CAVEATS, verdict_text
@@ -86,7 +86,8 @@ class Fit:
     @property
     def text(self) -> str:
         """The finding in plain words."""
-        parts = [verdict_text(self), self.caveat, self.spend.text if self.spend else "No spend is modelled."]
+        spend = self.spend.text if self.spend else "No spend is modelled."
+        parts = [verdict_text(self), self.caveat, spend, f"Ages are in {self.unit}s."]
         return " ".join(part for part in parts if part)
 
     def in_unit(self, days: float) -> float:
@@ -138,7 +139,8 @@ class Fit:
         ----------
         histories
             Ibis table or DataFrame with ``customer_id``, ``frequency``, ``recency``, ``T`` and, for the money columns,
-            ``monetary_value``; None for those that were fitted.
+            ``monetary_value``; None for those that were fitted. Distinct histories with ``n_customers`` give one row
+            each: ``frequency``, ``recency``, ``T``, ``p_alive``, ``expected_purchases``, for ``customers.join_scores``.
         horizon_days
             Days ahead, 0 or more.
         annual_discount_rate
@@ -162,6 +164,8 @@ class Fit:
             When the histories are not what they must be.
         """
         check_economics(horizon_days, annual_discount_rate, margin_fraction)
+        if histories is not None and "n_customers" in histories.columns:
+            return self._predict_distinct(distinct(histories), horizon_days)
         customers = self.customers(histories)
         index, groups = codes(customers, KEYS)
         forecast = self.forecast(groups, horizon_days, annual_discount_rate)
@@ -181,6 +185,11 @@ class Fit:
             "clv_high": (interval.high * discount)[index] * scale,
         }
         return pd.DataFrame(table, columns=COLUMNS)
+
+    def _predict_distinct(self, groups: pd.DataFrame, horizon_days: float) -> pd.DataFrame:
+        """Return what depends on the purchase history alone, per distinct history, for ``customers.join_scores``."""
+        forecast = self.forecast(groups[KEYS], horizon_days)
+        return groups[KEYS].assign(p_alive=forecast.p_alive, expected_purchases=forecast.expected_purchases)
 
     def forecast(self, groups: pd.DataFrame, horizon_days: float, annual_discount_rate: float = 0.0) -> pd.DataFrame:
         """Return ``p_alive``, ``expected_purchases``, ``discounted`` purchases and their ratio per distinct history."""
@@ -253,7 +262,7 @@ def load(path: str | Path) -> Fit:
         raise storage.not_a_model(path, f"{type(error).__name__}: {error}") from None
 
 
-def fit(histories: Any, model: str = "bg_nbd", *, unit: str = "week", seed: int = SEED, as_of: str = "") -> Fit:
+def fit(histories: Any, model: str = "bg_nbd", *, unit: str = "", seed: int = SEED, as_of: str = "") -> Fit:
     """Fit a purchase model to customers' histories, and judge whether they support it.
 
     Parameters
@@ -264,7 +273,8 @@ def fit(histories: Any, model: str = "bg_nbd", *, unit: str = "week", seed: int 
     model
         ``bg_nbd``, ``mbg_nbd`` or ``nbd``.
     unit
-        Unit of ``recency`` and ``T``: ``day``, ``week`` or ``month``.
+        Unit of ``recency`` and ``T``: ``day``, ``week``, ``month`` or ``year``. Empty: read from the numbers, which are
+        whole days in whatever unit (:func:`kpikit.clv.histories.unit_of`); :attr:`Fit.text` says which.
     seed
         Of the sampled repeat buyers and the simulated intervals.
     as_of
@@ -283,8 +293,9 @@ def fit(histories: Any, model: str = "bg_nbd", *, unit: str = "week", seed: int 
         When ``model`` or ``unit`` is unknown.
     """
     one_of("model", model, MODELS)
-    one_of("unit", unit, DAYS_PER_UNIT)
     groups = distinct(histories)
+    unit = unit or unit_of(groups)
+    one_of("unit", unit, DAYS_PER_UNIT)
     judged = judge(model, groups)
     counts, used = groups["n_customers"], judged.used
     found = Fit(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit.clv.formulas import TITLES, Array
-from kpikit.clv.histories import KEYS, codes, customers_of, is_expression
+from kpikit.clv.histories import KEYS, codes, customers_of, is_expression, unit_of
 from kpikit.clv.model import SEED, Fit, fit
 from kpikit.clv.value import totals
 from kpikit.errors import ContractError, ParameterError, listed, one_of
@@ -27,7 +27,7 @@ def holdout(
     *,
     horizon_days: float,
     model: str = "mbg_nbd",
-    unit: str = "week",
+    unit: str = "",
     seed: int = SEED,
 ) -> Result:
     """Score forecasts made at a cutoff against what came in the holdout: one row per model or simple rule.
@@ -46,7 +46,7 @@ def holdout(
     model
         The model to put first; the other dropout model and NBD stand beside it.
     unit
-        Unit of ``recency`` and ``T``.
+        Unit of ``recency`` and ``T``; empty: read from the numbers.
 
     Returns
     -------
@@ -65,10 +65,11 @@ def holdout(
         When the horizon is not positive.
     """
     one_of("model", model, TITLES)
-    one_of("unit", unit, DAYS_PER_UNIT)
     if not 0 < horizon_days < np.inf:
         raise ParameterError("more than 0 days", got=str(horizon_days), where="horizon_days")
     customers = customers_of(calibration)
+    unit = unit or unit_of(customers)
+    one_of("unit", unit, DAYS_PER_UNIT)
     holdout_counts = holdout_frame(calibration if holdout_counts is None else holdout_counts)
     actual, unknown = match_customers(customers, holdout_counts, "purchases")
     rows: list[dict[str, Any]] = []

@@ -11,6 +11,7 @@ import pandas as pd
 from kpikit.clv.fitting import NO_CHURN, TOO_LITTLE
 from kpikit.clv.formulas import TITLES
 from kpikit.clv.model import Fit
+from kpikit.errors import ParameterError
 from kpikit.formatting import counted, interval, money, number, percent
 from kpikit.keyfigures import Tile, key_figures
 from kpikit.privacy import hashed
@@ -26,6 +27,7 @@ GROUPS = {
 }
 QUIET = 0.5
 TOLERATED_BIAS = 0.10
+ENOUGH_TO_TEST = 30
 
 
 def model_in_words(found: Fit) -> Result:
@@ -90,6 +92,10 @@ def key_values(
         f"({interval(value.low, value.high, 'money', currency)} by chance alone; discounted {what}; "
         f"{money(scores.clv.mean(), currency)} each on average)."
     )
+    if np.isfinite(tested.bias) and abs(tested.bias) > TOLERATED_BIAS:
+        headline += f" The last test missed by {percent(abs(tested.bias), 0)}: plan with that margin."
+    if not horizon_days >= 1:
+        raise ParameterError("1 day or more", got=str(horizon_days), fix="Pass 365.", where="horizon_days")
     if not np.isfinite(value.expected):
         headline = "The data are too few to put a value on the customers."
     kpis = tuple(
@@ -179,7 +185,7 @@ def actions(found: Fit, scores: pd.DataFrame, histories: pd.DataFrame, proof: Re
         rows.append({"action": "Wait for more data before acting on values", "reason": reason, "value": np.nan})
     elif scores.clv.sum() > 0:
         frequency = histories.set_index("customer_id").frequency.reindex(scores.customer_id).to_numpy()
-        top = scores.clv >= scores.clv.quantile(1 - TOP_SHARE)
+        top = scores.clv.rank(method="first", ascending=False) <= np.ceil(TOP_SHARE * len(scores))
         rows += [*_quiet(scores, top & (frequency > 0), currency), *_second_purchase(scores, frequency, currency)]
         rows += [*_top(scores, top, currency), *_untested(proof)]
     columns = ["action", "reason", "value"]
@@ -188,7 +194,7 @@ def actions(found: Fit, scores: pd.DataFrame, histories: pd.DataFrame, proof: Re
 
 def _quiet(scores: pd.DataFrame, valuable: pd.Series[bool], currency: str) -> Iterator[dict[str, Any]]:
     quiet = scores[valuable & (scores.p_alive < QUIET)]
-    if len(quiet):
+    if len(quiet) >= ENOUGH_TO_TEST:
         reason = (
             f"{number(len(quiet))} of the most valuable tenth are more likely gone than not (P(alive) below "
             f"{percent(QUIET, 0)}); they still hold {money(quiet.clv.sum(), currency)} of the expected value. Contact "
@@ -218,8 +224,9 @@ def _top(scores: pd.DataFrame, top: pd.Series[bool], currency: str) -> Iterator[
 
 
 def _untested(proof: Result) -> Iterator[dict[str, Any]]:
-    bias = proof.table["bias"].iloc[0]
-    if np.isfinite(bias) and abs(bias) > TOLERATED_BIAS:
+    first = proof.table.iloc[0]
+    bias, held = first.bias, first.get("total_low", np.nan) <= first.total_actual <= first.get("total_high", np.nan)
+    if np.isfinite(bias) and abs(bias) > TOLERATED_BIAS and not held:
         reason = (
             f"In the last test the forecast came out {percent(abs(bias), 0)} {'above' if bias > 0 else 'below'} what "
             "happened. Use the ranking of customers, and plan the total with that margin."

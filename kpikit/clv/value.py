@@ -155,7 +155,7 @@ def _spend_neighbours(found: Fit) -> Iterator[tuple[Fit, Fit]]:
         )
 
 
-def compare(histories: Any, models: tuple[str, ...] = MODELS, *, unit: str = "week") -> Result:
+def compare(histories: Any, models: tuple[str, ...] = MODELS, *, unit: str = "") -> Result:
     """Put models side by side: one row per model, as it was asked for (a fallback is another row's model).
 
     ``.table``: ``model``, ``title``, ``r``, ``alpha``, ``a``, ``b``, ``log_likelihood``, ``aic``, ``verdict``,

@@ -60,7 +60,13 @@ def _as_span(value: object) -> object:
 
 
 def _as_sql(value: object) -> object:
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    if isinstance(value, bool):  # YAML's own true and false are SQL's too
+        return str(value).lower()
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+def _in_lower_case(value: object) -> object:
+    return value.strip().casefold() if isinstance(value, str) else value
 
 
 def _checked(check: Any, what: str) -> AfterValidator:
@@ -86,6 +92,10 @@ Expression = Annotated[str, BeforeValidator(_as_sql), _checked(check_expression,
 Query = Annotated[str, _checked(check_query, "one SELECT")]
 TableName = Annotated[str, AfterValidator(_one_contract)]
 Rate = Annotated[float, Field(ge=0, le=1)]
+Weekday = Annotated[
+    Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+    BeforeValidator(_in_lower_case),
+]
 Days = Annotated[tuple[Day, ...], Field(strict=False)]
 Words = Annotated[tuple[str, ...], Field(strict=False)]
 
@@ -119,7 +129,7 @@ class Business(Section):
     name: str = "Our business"
     currency: str = ""
     timezone: str = "UTC"
-    week_start: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    week_start: Weekday = "monday"
     hours: dict[str, str] = {}
     holidays: Days = ()
 

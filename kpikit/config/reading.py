@@ -129,7 +129,7 @@ def _explained(error: ValidationError, file: Path, lines: dict[Place, int]) -> C
             place = (*place, facts["key"])
         expected = facts.get("expected") if problem["type"] in {"kpikit", "literal_error"} else _expected(problem)
         got = facts["got"] if "got" in facts else _found(problem)
-        problems.append((_line(place, lines), place, str(expected), got, facts.get("fix", "")))
+        problems.append((_line(place, lines), place, str(expected), got, facts.get("fix") or _remedy(problem)))
     _, place, expected, got, fix = min(problems, key=lambda item: item[0])
     more = f" ({len(problems) - 1} more below it)" if len(problems) > 1 else ""
     return ConfigError(expected, got=got, fix=f"{fix}{more}".strip(), where=_where(file, place, lines))
@@ -153,7 +153,15 @@ def _expected(problem: Any) -> str:
         "string_pattern_mismatch": "a name of lower-case letters, digits and _",
     }
     message = str(problem["msg"])
-    return kinds.get(problem["type"]) or message[0].lower() + message[1:].removeprefix("nput should be ")
+    said = message.removeprefix("Input should be ")
+    return kinds.get(problem["type"]) or said[0].lower() + said[1:]
+
+
+def _remedy(problem: Any) -> str:
+    """Return what to do about a fraction that was written as a percentage."""
+    value = problem["input"]
+    as_percentage = problem["type"] == "less_than_equal" and problem["ctx"].get("le") == 1
+    return f"Write {value:g} % as {value / 100:g}." if as_percentage and 1 < value <= 100 else ""
 
 
 def _found(problem: Any) -> str:

@@ -80,16 +80,16 @@ def churn_rate(orders: Any, *, period: str | None = None, by: str | None = None,
 
 
 @kpi(
-    title="Repeat purchase rate",
+    title=f"Repeat purchase within {REPEAT_WITHIN_DAYS} days",
     question=f"How many customers buy again within {REPEAT_WITHIN_DAYS} days of their first order?",
-    formula="customers with an order on a later day, within h days of the first / customers first seen ≥ h days ago",
+    formula="customers with an order on a later day, within 90 days of the first / customers first seen ≥ 90 days ago",
     grain="period and segment of the first order",
     unit="share of customers",
     style="percent",
     direction="up",
     needs=("orders",),
     interval="wilson",
-    caveat="Customers younger than h days are not yet eligible and are in neither count.",
+    caveat="Customers younger than 90 days are not yet eligible and are in neither count.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020; eligibility as in survival analysis (right-censoring)",
 )
 def repeat_purchase_rate(

@@ -28,7 +28,7 @@ def _prepared(orders: Any, period: str | None, by: str | None, as_of: Any) -> tu
 @kpi(
     title="Revenue",
     question="How much did customers pay, net of refunds?",
-    formula="Σ amount of orders, refunds subtracted when they happened",
+    formula="Σ amount of orders, refunds subtracted: in their order where they share its id, else when they happen",
     grain="period and segment",
     unit="currency",
     style="money",
@@ -76,7 +76,7 @@ def orders(orders: Any, *, period: str | None = None, by: str | None = None, as_
     direction="up",
     needs=("orders",),
     interval="clustered_ratio",
-    caveat="Refunds lower the period in which they happen, not that of their order, where the two cannot be matched.",
+    caveat="Refunds lower the order whose id they share; others lower the period in which they happen.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020",
 )
 def average_order_value(

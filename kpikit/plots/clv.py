@@ -49,7 +49,7 @@ def draw_tracking(table: pd.DataFrame, ax: Axes) -> Axes:
         day = table.day.iloc[0]
         ax.set_xlim(day - pd.Timedelta(days=1), day + pd.Timedelta(days=1))
     ax.yaxis.set_major_formatter(THOUSANDS)
-    locator = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     return ax

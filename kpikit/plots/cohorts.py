@@ -67,10 +67,10 @@ def draw_heatmap(table: pd.DataFrame, ax: Axes, *, unit: str = "month") -> Axes:
         linecolor="white", annot_kws={"fontsize": 7.5 if is_narrow(ax) else 8.5}, yticklabels=names, xticklabels=1,
     )  # fmt: skip
     ax.tick_params(axis="y", rotation=0)
-    ax.set(
-        xlabel=f"{unit.capitalize()}s after the first order" + ("" if is_narrow(ax) else " (% of the cohort)"),
-        ylabel="",
-    )
+    left_out = table[table.cohort_size > 0].cohort.nunique() - len(shares)
+    note = f"; latest {len(shares)} cohorts" if left_out > 0 else ""
+    unit_note = f", %{note}" if is_narrow(ax) else f" (% of the cohort{note})"
+    ax.set(xlabel=f"{unit.capitalize()}s after the first order{unit_note}", ylabel="")
     return ax
 
 

@@ -18,7 +18,7 @@ from kpikit.results import Result, slug
 
 Draw = Callable[[Any, Axes], Any]
 SVG_LIMIT_BYTES = 60_000
-PNG_DPI = 170
+PNG_DPI = 120
 SVG_FONTS = "Arial, 'Liberation Sans', Helvetica, sans-serif"
 _FONT = re.compile(r"px ('[^;']+'(, )?)+sans-serif")
 
@@ -64,7 +64,7 @@ def _encoded(result: Result, draw: Draw, width: float, height: float) -> str:
         if len(svg) <= SVG_LIMIT_BYTES:
             return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
         data = io.BytesIO()
-        page.savefig(data, format="png", dpi=PNG_DPI, metadata={"Software": None})
+        page.savefig(data, format="png", dpi=PNG_DPI, metadata={"Software": None}, pil_kwargs={"optimize": True})
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 

@@ -103,13 +103,23 @@ def _one_each(found: list[Found]) -> tuple[dict[str, Found], list[str]]:
 
 
 def _no_orders(found: list[Found]) -> ConfigError:
-    seen = "; ".join(f"{item.shown}: {listed(item.columns, 10)}" for item in found[:4]) or "no table"
+    seen = "; ".join(f"{item.shown}: {_of_orders(item)}" for item in found[:4]) or "no table"
     wanted = ", ".join(f"{name} (such as {listed(WORDS[name][:3])})" for name in CONTRACTS["orders"].needed)
     return ConfigError(
         f"a table of orders with {wanted}",
         got=seen,
         fix="Write tables.orders in kpikit.yaml by hand, and map these columns to what they are called.",
     )
+
+
+def _of_orders(item: Found) -> str:
+    """Return which of the columns that orders need were found in a file, and which were not."""
+    needed = CONTRACTS["orders"].needed
+    present = ", ".join(f"{name}: {item.as_orders[name]}" for name in needed if name in item.as_orders)
+    missing = " and no ".join(name for name in needed if name not in item.as_orders)
+    if not missing:
+        return f"{present}, but it looks like {item.table or 'something else'}"
+    return f"{present or 'nothing needed'}; no {missing} among {listed(item.columns, 10)}"
 
 
 def _tried(text: str, home: Path) -> list[str]:

@@ -11,17 +11,24 @@ from typing import TYPE_CHECKING
 
 from kpikit.contracts import CONTRACTS, COUNT, FLAG, NUMBER, TIME, Column
 from kpikit.errors import DataUnreachableError
-from kpikit.proposals.words import ORDER, WORDS
+from kpikit.proposals.words import BEGINNINGS, LOOKS, ORDER, WORDS
 from kpikit.sources import reading
+from kpikit.sources.casting import SIGN_AFTER, SIGN_BEFORE
 from kpikit.sources.engine import quoted, row, run, types
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 
+AMOUNT = f"{SIGN_BEFORE}|{SIGN_AFTER}|[+-]?[0-9.,]+"
+
+
 @dataclass
 class Found:
-    """One file or database table that was looked at: how kpikit.yaml says it, its columns, and what it seems to be."""
+    """One file or database table that was looked at: how kpikit.yaml says it, its columns, and what it seems to be.
+
+    ``as_orders`` is what it has of orders, even where that is too little.
+    """
 
     place: str
     shown: str
@@ -29,6 +36,7 @@ class Found:
     source: tuple[str, str] | None = None
     table: str = ""
     mapping: dict[str, str] = field(default_factory=dict)
+    as_orders: dict[str, str] = field(default_factory=dict)
 
 
 def local_path(place: str | Path) -> Path:
@@ -120,6 +128,8 @@ def _judged(connection: Backend, relation: str, item: Found) -> Found:
     best = (-1, 0)
     for rank, table in enumerate(ORDER):
         mapping = _mapping(connection, relation, table, item.columns)
+        if table == "orders":
+            item.as_orders = mapping
         if any(name not in mapping for name in CONTRACTS[table].needed) or _repeats(
             connection, relation, table, mapping
         ):
@@ -177,9 +187,18 @@ def _plain(name: str) -> str:
 def _column(connection: Backend, relation: str, column: Column, columns: dict[str, str], taken: set[str]) -> str | None:
     """Return the raw column that a contract's column is most likely called, if its values suit."""
     plain = {_plain(name): name for name in columns}
-    for word in (_plain(column.name), *WORDS.get(column.name, ())):
-        name = plain.get(word)
-        if name is not None and name not in taken and _suits(connection, relation, name, columns[name], column.kind):
+    named = [(word, plain[word]) for word in (_plain(column.name), *WORDS.get(column.name, ())) if word in plain]
+    begun = [
+        (word, name)
+        for word in BEGINNINGS.get(column.name, ())
+        for name in columns
+        if re.match(rf"{word}[\W_]", name.casefold())
+    ]
+    for word, name in [*named, *begun]:
+        look = LOOKS.get((column.name, word))
+        if name in taken or (look and _share(connection, relation, name, look) < 1):
+            continue
+        if _suits(connection, relation, name, columns[name], column.kind):
             return name
     return None
 
@@ -194,7 +213,7 @@ def _suits(connection: Backend, relation: str, name: str, kind: str, wanted: str
     if wanted == FLAG:
         return kind == "BOOLEAN"
     if wanted in {NUMBER, COUNT}:
-        return numeric or (kind == "VARCHAR" and _share(connection, relation, name, r"[+-]?[\d.,]+") > 0.99)
+        return numeric or (kind == "VARCHAR" and _share(connection, relation, name, AMOUNT) > 0.99)
     return not dated
 
 

@@ -6,16 +6,19 @@ from __future__ import annotations
 WORDS: dict[str, tuple[str, ...]] = {
     "customer_id": ("customer", "client", "clientid", "customerno", "customernumber", "custid", "custno", "userid",
                     "user", "memberid", "member", "buyerid", "buyer", "accountid", "shopperid", "contactid",
-                    "customeruniqueid"),
+                    "customeruniqueid", "cust", "clientno", "kunde", "kundennr", "kundennummer", "kundenid", "email"),
     "order_id": ("order", "orderno", "ordernumber", "invoiceno", "invoice", "invoiceid", "invoicenumber",
                  "receiptid", "receipt", "receiptno", "transactionid", "transactionno", "basketid", "bill",
-                 "billno", "purchaseid"),
+                 "billno", "purchaseid", "rechnungsnr", "rechnungsnummer", "bestellnr", "bestellnummer", "commande",
+                 "pedido", "name"),
     "ordered_at": ("orderdate", "invoicedate", "purchasedate", "purchasedat", "transactiondate", "orderedon",
                    "ordertime", "orderpurchasetimestamp", "saledate", "boughtat", "createdat", "timestamp",
-                   "datetime", "date", "ts"),
+                   "datetime", "date", "ts", "paidat", "soldat", "soldon", "bookedat", "bestelldatum",
+                   "rechnungsdatum", "datum", "datecommande", "fecha", "day", "when"),
     "amount": ("total", "revenue", "totalamount", "totalprice", "ordertotal", "ordervalue", "linetotal", "sales",
                "netsales", "totalspent", "spent", "value", "paymentvalue", "grandtotal", "turnover", "price",
-               "amounteur", "amountusd"),
+               "amounteur", "amountusd", "net", "neteur", "nettotal", "gross", "grosstotal", "betrag", "summe",
+               "umsatz", "montant", "importe", "paid", "charged"),
     "quantity": ("qty", "units", "count", "items"),
     "unit_price": ("unitprice", "price", "itemprice", "priceperunit"),
     "margin": ("grossmargin", "contribution", "profit"),
@@ -58,6 +61,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "step": ("event", "eventname", "eventtype", "action"),
     "spent_on": ("date", "day", "month", "spenddate"),
 }  # fmt: skip
+# A column may also be called by a word and more after a blank or sign (net_total_eur); every word above comes first.
+BEGINNINGS = {"amount": ("net",)}
+# A word that means so much else that the values must look like it: Shopify's orders have a Name, #1001.
+LOOKS = {("order_id", "name"): r"#\d+"}
 # The most telling first: a ticket file also has customers and dates, a list of orders also has products.
 ORDER = ("tickets", "survey_invites", "survey_responses", "subscriptions", "events", "sessions", "orders",
          "order_lines", "feedback", "actions", "spend", "customers")  # fmt: skip

@@ -39,7 +39,7 @@ def written(chosen: dict[str, Found], name: str) -> str:
     lines += [
         "# economics: {margin_fraction: 0.4, annual_discount_rate: 0.10}",
         "# freshness: {orders: 2 days}",
-        "# privacy: {min_cell: 5, customer_ids: hashed}",
+        "# privacy: {customer_ids: hashed}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -9,11 +9,15 @@ from html.parser import HTMLParser
 from typing import Any
 
 from kpikit.errors import GateError
+from kpikit.report.alarms import PageText, alarms
 
 BUDGET_BYTES = 1_000_000
 LOADING = {"src", "srcset", "poster", "background", "data", "action", "formaction", "xlink:href", "imagesrcset", "ping"}
 LINKING = {"a", "area"}
 EMBEDDING = {"iframe", "object", "embed", "frame", "applet", "base", "form", "portal", "audio", "video"}
+UNREAD = {"noscript", "noembed", "noframes", "xmp", "plaintext", "textarea"}  # read as tags here, as text there
+ANIMATING = {"set", "animate", "animatecolor", "animatemotion", "animatetransform"}
+POLICY = [("default-src", "'none'"), ("img-src", "data:"), ("style-src", "'unsafe-inline'")]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 HEADING = re.compile(r"h([1-6])")
 STYLING = {
@@ -29,10 +33,12 @@ STYLING = {
     "marker-end",
 }
 HIDING = re.compile(r"<!(?!doctype\b).{0,40}", re.IGNORECASE | re.DOTALL)
-CSS_LOADS = re.compile(r"@import|(?:url|src|image-set)\s*\(\s*(?![\s\"']*(?:data:image/|#))", re.IGNORECASE)
+CSS_LOADS = re.compile(r"@import|(?:url|src)\s*\(\s*(?![\s\"']*(?:data:image/|#))", re.IGNORECASE)
+CSS_CHOOSES = re.compile(r"(?<![\w-])(?:-\w+-)?image(?:-set)?\s*\(", re.IGNORECASE)
+CSS_TYPE = re.compile(r"(?<![\w-])type\s*\(\s*(?:\"[\w/+.-]*\"|'[\w/+.-]*')\s*\)", re.IGNORECASE)
+CSS_PIECE = re.compile(r"\"[^\"]*\"?|'[^']*'?|[()]")
 CSS_NOISE = re.compile(r"/\*.*?\*/", re.DOTALL)
 CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
-ALARM = re.compile(r"Traceback \(most recent call last\)|\b[A-Z]\w*Warning: ")
 
 
 @dataclass(frozen=True)
@@ -81,18 +87,19 @@ def check_outputs(document: Any) -> list[Finding]:
     warning has to be looked at before it is sent out.
     """
     return [
-        Finding("warning in an output", _around(found), f"cell {number}")
+        Finding("warning in an output", line, f"cell {number}")
         for number, text in _texts(document)
-        if (found := ALARM.search(text))
+        for _, line in alarms(text)
     ]
 
 
 def enforce(findings: Sequence[Finding], page: str) -> None:
-    """Raise :class:`~kpikit.errors.GateError` with the reasons, if there is one."""
+    """Raise :class:`~kpikit.errors.GateError` with the reasons, each named once, if there is one."""
     if not findings:
         return
-    shown = "; ".join(map(str, findings[:5]))
-    more = f" … and {len(findings) - 5} more" if len(findings) > 5 else ""
+    reasons = list(dict.fromkeys(map(str, findings)))
+    shown = "; ".join(reasons[:5])
+    more = f" … and {len(reasons) - 5} more" if len(reasons) > 5 else ""
     raise GateError(
         "a page that is safe to send and open to everyone",
         got=shown + more,
@@ -109,16 +116,20 @@ def _texts(document: Any) -> Iterator[tuple[int, str]]:
             yield number, "".join(text)
 
 
-def _around(found: re.Match[str]) -> str:
-    line_start = found.string.rfind("\n", 0, found.start()) + 1
-    return found.string[line_start:].split("\n")[0][-160:].strip()
-
-
 @dataclass
 class _Table:
     caption: str = ""
     headers: int = 0
     unscoped: int = 0
+    where: str = ""
+
+
+@dataclass
+class _Drawing:
+    """An SVG element that is open; its name may be a title that comes later."""
+
+    titled: bool  # a title counts as its name
+    named: bool
     where: str = ""
 
 
@@ -130,6 +141,8 @@ class _Reader(HTMLParser):
     ids: set[str] = field(default_factory=set)
     open: list[str] = field(default_factory=list)
     tables: list[_Table] = field(default_factory=list)
+    drawings: list[_Drawing] = field(default_factory=list)
+    text: PageText = field(default_factory=PageText)
     level: int = 0
     anchor: str = ""
     policy: bool = False
@@ -144,6 +157,7 @@ class _Reader(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
         self._identity(tag, values)
+        self.text.part(tag, self.anchor)
         self._loads(tag, values)
         self._runs(tag, values)
         self._images(tag, values)
@@ -158,24 +172,31 @@ class _Reader(HTMLParser):
         if tag in self.open:
             while self.open.pop() != tag:
                 pass
+        self.text.part(tag, self.anchor)
         if tag == "table" and self.tables:
             self._end_of(self.tables.pop())
+        if tag == "svg" and self.drawings:
+            self._end_of_drawing(self.drawings.pop())
 
     def handle_data(self, data: str) -> None:
         if "style" in self.open:
             self._style(data, "style element")
-        elif self.tables and "caption" in self.open:
+            return
+        self.text.add(data, self.anchor)
+        if self.tables and "caption" in self.open:
             self.tables[-1].caption += data.strip()
-        if found := ALARM.search(data):
-            self._note("warning in an output", _around(found))
+        if self.drawings and "title" in self.open:
+            self._drawing_title(data)
 
     def closing(self) -> Iterator[Finding]:
         """Yield what can be said only at the end of the page."""
+        yield from (_unnamed(drawing) for drawing in self.drawings if not drawing.named)
+        yield from (Finding("warning in an output", line, _near(anchor)) for line, anchor in self.text.alarms())
         yield from () if self.level else (Finding("heading level skipped", "no h1 on the page"),)
-        yield from () if self.policy else (Finding("no content policy", "a meta Content-Security-Policy is missing"),)
+        yield from () if self.policy else (Finding("no content policy", "its meta is missing in the head"),)
 
     def _note(self, rule: str, seen: str) -> None:
-        self.findings.append(Finding(rule, seen[:200], f"near #{self.anchor}" if self.anchor else ""))
+        self.findings.append(Finding(rule, seen[:200], _near(self.anchor)))
 
     def _identity(self, tag: str, values: dict[str, str]) -> None:
         name = values.get("id")
@@ -200,7 +221,10 @@ class _Reader(HTMLParser):
 
     def _meta(self, values: dict[str, str]) -> None:
         kind = values.get("http-equiv", "").casefold()
-        self.policy |= kind == "content-security-policy" and "default-src 'none'" in values.get("content", "")
+        if kind == "content-security-policy" and self.open[-1:] == ["head"]:  # elsewhere a browser passes it over
+            self.policy = True
+            if _directives(values.get("content", "")) != POLICY:
+                self._note("other content policy", repr(values.get("content", "")))
         if kind == "refresh":
             self._note("loads from outside", "<meta http-equiv='refresh'>")
 
@@ -208,13 +232,19 @@ class _Reader(HTMLParser):
         """Look for what a style would load. Inside SVG a browser reads tags in a style element: there are none."""
         if "<" in text:
             self._note("hidden markup", f"{text[text.index('<') :][:40]!r} in a {where}")
-        plain = CSS_ESCAPE.sub(lambda code: chr(min(int(code[1], 16), 0x10FFFF)), CSS_NOISE.sub("", text))
-        if found := CSS_LOADS.search(plain):
-            self._note("loads from outside", f"{plain[found.start() : found.end() + 60].strip()!r} in a {where}")
+        for read in dict.fromkeys((text, CSS_NOISE.sub("", text))):  # what looks like a comment may be two strings
+            plain = CSS_ESCAPE.sub(lambda code: chr(min(int(code[1], 16), 0x10FFFF)), read)
+            if seen := _load(plain):
+                self._note("loads from outside", f"{seen!r} in a {where}")
+                return
 
     def _runs(self, tag: str, values: dict[str, str]) -> None:
         if tag == "script":
             self._note("script", "<script>")
+        if tag in ANIMATING:
+            self._note("animation", f"<{tag}>")
+        if tag in UNREAD:
+            self._note("hidden markup", f"<{tag}>")
         for name, value in values.items():
             address = re.sub(r"[\x00-\x20]", "", value).casefold()
             if name.startswith("on"):
@@ -223,12 +253,25 @@ class _Reader(HTMLParser):
                 self._note("javascript: address", f"<{tag} {name}={value[:60]!r}>")
 
     def _images(self, tag: str, values: dict[str, str]) -> None:
-        if tag not in {"img", "svg"} and not (tag == "input" and values.get("type") == "image"):
-            return
         decorative = values.get("role") == "presentation" or values.get("aria-hidden") == "true"
-        text = values.get("alt", "") if tag != "svg" else values.get("aria-label", "")
-        if not decorative and not text.strip():
+        if tag == "svg":
+            named = decorative or bool(values.get("aria-label", "").strip())
+            self.drawings.append(_Drawing(values.get("role") == "img", named, _near(self.anchor)))
+            return
+        image = tag == "img" or (tag == "input" and values.get("type", "").casefold() == "image")
+        if image and not decorative and not values.get("alt", "").strip():
             self._note("image without alternative text", f"<{tag}>")
+
+    def _drawing_title(self, data: str) -> None:
+        """Take a title as the name of the drawing it is a child of. A browser reads tags in it: there are none."""
+        if "<" in data:
+            self._note("hidden markup", f"{data[data.index('<') :][:40]!r} in a title of <svg>")
+        if self.open[-2:] == ["svg", "title"] and data.strip():
+            self.drawings[-1].named |= self.drawings[-1].titled
+
+    def _end_of_drawing(self, drawing: _Drawing) -> None:
+        if not drawing.named:
+            self.findings.append(_unnamed(drawing))
 
     def _headings(self, tag: str) -> None:
         if not (found := HEADING.fullmatch(tag)):
@@ -246,9 +289,43 @@ class _Reader(HTMLParser):
             self.tables[-1].unscoped += values.get("scope") not in {"col", "row", "colgroup", "rowgroup"}
 
     def _end_of(self, table: _Table) -> None:
-        where = f"near #{table.where}" if table.where else ""
+        where = _near(table.where)
         name = repr(table.caption[:60]) if table.caption else "a table"
         if not table.caption:
             self.findings.append(Finding("table without caption", "a table", where))
         if not table.headers or table.unscoped:
             self.findings.append(Finding("table without header scope", name, where))
+
+
+def _near(anchor: str) -> str:
+    return f"near #{anchor}" if anchor else ""
+
+
+def _unnamed(drawing: _Drawing) -> Finding:
+    return Finding("image without alternative text", "<svg>", drawing.where)
+
+
+def _directives(policy: str) -> list[tuple[str, ...]]:
+    """Return the directives of a content policy, sorted; blanks are those that a browser knows."""
+    split = (re.split(r"[ \t\n\f\r]+", directive.strip(" \t\n\f\r")) for directive in policy.split(";"))
+    return sorted((name.casefold(), *sources) for name, *sources in split if name)
+
+
+def _load(css: str) -> str:
+    """Return the start of what a style, its escapes resolved, would load from outside; nothing if all is inside."""
+    if found := CSS_LOADS.search(css):
+        return css[found.start() : found.end() + 60].strip()
+    plain = CSS_TYPE.sub("", css)
+    return next((plain[choice.start() :][:60] for choice in CSS_CHOOSES.finditer(plain) if _chooses(choice)), "")
+
+
+def _chooses(choice: re.Match[str]) -> bool:
+    """Say whether one of the texts among the arguments is the address of an image that is not on the page."""
+    depth = 1
+    for piece in CSS_PIECE.finditer(choice.string, choice.end()):
+        depth += {"(": 1, ")": -1}.get(piece[0], 0)
+        if depth == 0:
+            return False
+        if piece[0] not in "()" and not piece[0][1:].lstrip().casefold().startswith(("data:image/", "#")):
+            return True
+    return False

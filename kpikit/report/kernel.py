@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -33,6 +34,10 @@ class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
         """The one kernel: ``python -m ipykernel_launcher`` of the running interpreter."""
         command = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python 3 (kpikit)", language="python")
+
+    async def start_kernel(self, **settings: Any) -> None:  # type: ignore[override, unused-ignore]
+        """Start the kernel, its own log unread: what the notebook prints comes over the sockets."""
+        await super().start_kernel(**{"stderr": subprocess.DEVNULL, **settings})
 
     def cleanup_connection_file(self) -> None:
         """Remove the private folder with the connection file and the sockets."""

@@ -69,7 +69,8 @@ def check(parameters: Sequence[Parameter], values: Mapping[str, object], *, wher
     parameters
         What the notebook declares.
     values
-        By name: text from a command line, or plain JSON values. ``${NAME}`` stays as it is: the kernel resolves it.
+        By name: text from a command line, or plain JSON values. ``${NAME}`` stays the text it is:
+        nothing puts a value in its place, and as a date it is not checked here.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -75,7 +76,7 @@ def headline(found: list[Payload]) -> str:
     return str(ranked[0]["headline"]) if ranked else ""
 
 
-def status(found: list[Payload]) -> str:
+def status(found: Sequence[Payload]) -> str:
     """Return PASS, REVIEW or FAIL from the data checks, or nothing when the page shows none."""
     facts = (payload["facts"] for payload in found if payload["kind"] in ("status", "quality"))
     return next((str(fact["status"]) for fact in facts if fact.get("status")), "")

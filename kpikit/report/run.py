@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal
 
 from jupyter_core.utils import ensure_event_loop
 
-from kpikit.errors import KpikitError, listed
+from kpikit.errors import ContractError, KpikitError, listed
 from kpikit.report import catalogue, export, gate, manifest, parameters, payloads, store
 from kpikit.report.execute import CellError, Limits, execute
 from kpikit.report.manifest import Manifest
@@ -41,6 +42,7 @@ class Outcome:
     error: KpikitError | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    checks: str = ""  # PASS, REVIEW or FAIL, where the page shows data checks
 
 
 def plan(
@@ -93,6 +95,7 @@ def run(
     workers: int = 1,
     limits: Limits | None = None,
     tell: Tell | None = None,
+    despite_failed_checks: bool = False,
 ) -> list[Outcome]:
     """Run notebooks side by side, publish what passes the gate, and rewrite the catalogue.
 
@@ -112,6 +115,8 @@ def run(
         Time limits of a cell and of a notebook.
     tell
         Called with a notebook's name, the cell that begins (1 is the first) and the number of cells, from any thread.
+    despite_failed_checks
+        Publish a report whose data checks say FAIL, too; its page says so. Else it fails with a ContractError.
 
     Raises
     ------
@@ -122,10 +127,11 @@ def run(
     """
     shelf = Store(reports)
     shelf.prepare()
+    desk = _Desk(working_folder, limits or Limits(), tell or _silent, despite_failed_checks)
 
     def one(job: Job) -> Outcome:
         try:
-            return _outcome(job, shelf, working_folder, limits or Limits(), tell or _silent)
+            return _outcome(job, shelf, desk)
         finally:
             ensure_event_loop().close()  # nbclient makes one for this thread and leaves it open
 
@@ -152,52 +158,93 @@ def _silent(notebook: str, cell: int, cells: int) -> None:
     """Tell nobody."""
 
 
-def _outcome(job: Job, shelf: Store, working_folder: Path, limits: Limits, tell: Tell) -> Outcome:
+@dataclass(frozen=True)
+class _Desk:
+    """What the notebooks of a run share."""
+
+    working_folder: Path
+    limits: Limits
+    tell: Tell
+    despite_failed_checks: bool
+
+
+def _outcome(job: Job, shelf: Store, desk: _Desk) -> Outcome:
     begun = time.monotonic()
     try:
-        report, notes, error = _attempt(job, shelf, working_folder, limits, tell)
-    except KpikitError as problem:  # the store itself refused: there is nowhere to write about it
-        report, notes, error = None, (), problem
-    except Exception as problem:
-        error = KpikitError("no internal error", got=f"{type(problem).__name__}: {problem}", where=job.notebook.name)
-        error.__cause__ = problem
-        report, notes = None, ()
-    status: Literal["succeeded", "failed"] = "failed" if error else "succeeded"
-    return Outcome(job.notebook.name, status, report, error, notes, time.monotonic() - begun)
+        outcome = _attempt(job, shelf, desk)
+    except Exception as problem:  # the notebook or the store cannot be read: there is nowhere to write about it
+        outcome = Outcome(job.notebook.name, "failed", error=_known(problem, job.notebook.name))
+    return replace(outcome, seconds=time.monotonic() - begun)
 
 
-def _attempt(
-    job: Job, shelf: Store, working_folder: Path, limits: Limits, tell: Tell
-) -> tuple[Path | None, tuple[str, ...], KpikitError | None]:
+def _attempt(job: Job, shelf: Store, desk: _Desk) -> Outcome:
     """Run one notebook and keep its report; on an error keep what helps to find it."""
     name, started = job.notebook.name, datetime.now(UTC)
     record = _begin(job, started)
-    cells = len(load(job.notebook.path).cells)
     with shelf.building(name, record.run_id) as building:
         try:
-            document = execute(
-                job.notebook,
-                building / store.NOTEBOOK,
-                job.values,
-                working_folder=working_folder,
-                limits=limits,
-                progress=lambda cell: tell(name, cell, cells),
-            )
+            document = _executed(job, building, desk)
             executed = datetime.now(UTC)
-            record, html, notes = _page(document, record, executed)
             found = payloads.payloads(document)
+            if not desk.despite_failed_checks:
+                _refuse_failed_checks(found, name)
+            record, html, notes = _page(document, record, executed)
             facts = {"schema_version": 1, "run_id": record.run_id, "notebook": name, "as_of": record.as_of}
             tables = payloads.tables(found)
             store.write_artefacts(building, html=html, kpis=payloads.kpis(found), tables=tables, facts=facts)
             place = shelf.keep(building, _complete(record, started, executed, building))
-            return place / store.REPORT, notes, None
-        except (CellError, KpikitError) as problem:
-            error = problem.error if isinstance(problem, CellError) else problem
-            cell = problem.cell if isinstance(problem, CellError) else None
-            failed = _failed(record, started, error, cell)
-            page = catalogue.failure_page(failed, shelf.latest(name))
-            shelf.keep_failure(building, failed, page)
-            return shelf.folder(name) / store.LAST_FAILURE, (), error
+            notes = (*notes, *_note_on_latest(shelf, record))
+            return Outcome(name, "succeeded", place / store.REPORT, notes=notes, checks=record.checks)
+        except Exception as problem:  # whatever it is, the reader finds a page about it
+            error = _known(problem, name)
+            failed = _failed(record, started, error, problem.cell if isinstance(problem, CellError) else None)
+            shelf.keep_failure(building, failed, catalogue.failure_page(failed, shelf.latest(name)))
+            return Outcome(name, "failed", shelf.folder(name) / store.LAST_FAILURE, error)
+
+
+def _executed(job: Job, building: Path, desk: _Desk) -> Any:
+    name, cells = job.notebook.name, len(load(job.notebook.path).cells)
+    return execute(
+        job.notebook,
+        building / store.NOTEBOOK,
+        job.values,
+        working_folder=desk.working_folder,
+        limits=desk.limits,
+        progress=lambda cell: desk.tell(name, cell, cells),
+    )
+
+
+def _known(problem: Exception, notebook: str) -> KpikitError:
+    """Return a failure as a kpikit error, whatever it was."""
+    if isinstance(problem, CellError):
+        return problem.error
+    if isinstance(problem, KpikitError):
+        return problem
+    error = KpikitError("no internal error", got=f"{type(problem).__name__}: {problem}", where=notebook)
+    error.__cause__ = problem
+    return error
+
+
+def _refuse_failed_checks(found: Sequence[payloads.Payload], notebook: str) -> None:
+    if payloads.status(found) != "FAIL":
+        return
+    said = next((str(payload["text"]) for payload in found if payload["kind"] == "quality" and payload["text"]), "")
+    raise ContractError(
+        "data checks without a FAIL",
+        got=shorten(said.rstrip("."), 300, placeholder=" …") or "FAIL",
+        fix="See kpikit check; correct the data, or publish all the same with --despite-failed-checks, "
+        "which the page says.",
+        where=notebook,
+    )
+
+
+def _note_on_latest(shelf: Store, record: Manifest) -> tuple[str, ...]:
+    """Return the note that this report is not the latest, for another knows later data; nothing when it is."""
+    latest = shelf.latest(record.notebook)
+    if latest is None or latest.manifest.as_of <= record.as_of:
+        return ()
+    known_up_to = date.fromisoformat(latest.manifest.as_of) - timedelta(days=1)
+    return (f"{store.LATEST} still shows the report on data up to {known_up_to}",)
 
 
 def _begin(job: Job, started: datetime) -> Manifest:

@@ -14,6 +14,7 @@ import re
 import shutil
 import tempfile
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ NEEDED_BYTES = 50_000_000
 ABANDONED_SECONDS = 24 * 3600
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# what a spreadsheet may drop at the start of a cell
+UNSEEN = re.compile("[\\s\x00-\x1f\u00ad\u200b-\u200f\u2060\ufeff]*")
 
 
 @dataclass(frozen=True)
@@ -183,8 +186,9 @@ def write_artefacts(
 def csv_text(columns: list[str], rows: list[list[Any]]) -> str:
     """Return a table as CSV that a spreadsheet cannot take for formulas.
 
-    A text that starts with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return gets a leading apostrophe;
-    numbers stay as they are, and an unknown value is an empty cell.
+    A text that starts with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return gets a leading apostrophe, also
+    after blanks and line breaks and for these signs at full width; numbers stay as they are, and an unknown value
+    is an empty cell.
 
     >>> csv_text(["segment", "change"], [["=cmd|' /C calc'!A0", -1.5]])
     "segment,change\\r\\n'=cmd|' /C calc'!A0,-1.5\\r\\n"
@@ -230,7 +234,10 @@ def _good(path: Path, record: Manifest) -> bool:
 
 
 def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    if not isinstance(value, str):
+        return value
+    first = unicodedata.normalize("NFKC", UNSEEN.sub("", value, count=1)[:1])
+    return f"'{value}" if value.startswith(FORMULA_STARTS) or first.startswith(FORMULA_STARTS) else value
 
 
 def _write_synced(path: Path, content: bytes) -> None:

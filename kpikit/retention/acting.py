@@ -50,7 +50,7 @@ def _bring_back(spending: pd.DataFrame, cohorts: pd.DataFrame, period: Period, c
     missing = best.retention * done.cohort_size.sum() - done.active.sum()
     if missing < 1:
         return None
-    spent, returned = spending[spending.age == 1].revenue.sum(), every.active.sum()
+    spent, returned = spending[spending.age == 1].revenue.sum(), done.active.sum()
     worth = float(missing * spent / returned) if returned and spent else float("nan")
     unit = period.unit
     gain = "" if np.isnan(worth) else f", worth about {money(worth, currency)} at what returning customers spent then"
@@ -59,7 +59,7 @@ def _bring_back(spending: pd.DataFrame, cohorts: pd.DataFrame, period: Period, c
         f"{number(missing)} more customers would have ordered in {unit} 1{gain}. The best of several cohorts is partly "
         "luck: take it as a ceiling, not a forecast."
     )
-    return f"Bring first-time customers back within a {unit}", reason, worth
+    return f"Bring first-time customers back by the next {unit}", reason, worth
 
 
 def _find_out(compared: pd.DataFrame, unit: str) -> Action | None:

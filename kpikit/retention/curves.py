@@ -81,7 +81,7 @@ def _curve_in_words(pooled: pd.DataFrame, unit: str) -> tuple[str, str, str]:
     last = later[later.cohorts >= max(1, one.cohorts / 3)].iloc[-1]
     said = (
         f"{percent(one.retention)} of new customers (95 % interval {interval(one.low, one.high)}; "
-        f"{number(one.active)} of {number(one.cohort_size)}) order again in the {unit} after their first order"
+        f"{number(one.active)} of {number(one.cohort_size)}) order again in the calendar {unit} after their first"
     )
     if last.age > one.age:
         said += f", and {percent(last.retention)} (interval {interval(last.low, last.high)}) in {unit} {int(last.age)}"
@@ -95,5 +95,5 @@ def _curve_in_words(pooled: pd.DataFrame, unit: str) -> tuple[str, str, str]:
             f". The first cohort is set apart ({percent(first)} in {unit} {int(one.age)}): it may hold customers from "
             "before the data begin, who only look new"
         )
-    title = f"{percent(one.retention, 0)} of new customers order again in the {unit} after their first order"
+    title = f"{percent(one.retention, 0)} of new customers order again in the calendar {unit} after their first"
     return title, f"{text}.", f"{said}."

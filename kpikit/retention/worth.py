@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kpikit.formatting import joined, money, percent
+from kpikit.formatting import joined, money, number, percent
 from kpikit.periods import Period
 from kpikit.results import Result
+from kpikit.retention.tables import maybe_truncated
 
 
 def spending_curve(revenue: pd.DataFrame, *, period: str, currency: str = "") -> Result:
@@ -20,12 +21,15 @@ def spending_curve(revenue: pd.DataFrame, *, period: str, currency: str = "") ->
     Returns
     -------
     Result
-        ``table``: ``age``, ``cohorts``, ``cohort_size``, ``revenue``, ``per_customer`` (at that age), ``cumulative``.
+        ``table``: ``age``, ``cohorts``, ``cohort_size``, ``revenue``, ``per_customer`` (at that age), ``cumulative``,
+        as far as a third of the cohorts has come; among four or more cohorts the first is left out (left truncation).
     """
     done = revenue[(revenue.status == "complete") & (revenue.cohort_size > 0)]
+    done = done[~done.cohort.isin(maybe_truncated(revenue))]
     table = done.groupby("age", as_index=False).agg(
         cohorts=("cohort", "nunique"), cohort_size=("cohort_size", "sum"), revenue=("revenue", "sum")
     )
+    table = table[table.cohorts >= table.cohorts.max() / 3]  # a sum over ages needs the same customers, nearly
     table["per_customer"] = table.revenue / table.cohort_size
     table["cumulative"] = table.per_customer.cumsum()
     unit, facts = Period.parse(period).unit, {"period": period, "currency": currency}
@@ -37,13 +41,15 @@ def spending_curve(revenue: pd.DataFrame, *, period: str, currency: str = "") ->
     later = end.cumulative - start.cumulative
     share = later / end.cumulative if end.cumulative else float("nan")
     at_first, in_all = money(start.cumulative, currency), money(end.cumulative, currency)
-    title = f"A new customer brings {at_first} in the first {unit} and {money(later, currency)} later"
+    title = f"A new customer brings {at_first} in the {unit} of the first order and {money(later, currency)} later"
     text = (
-        f"Net of refunds, a new customer has spent {at_first} by the end of the first {unit} and {in_all} by "
-        f"{unit} {int(end.age)}: {percent(share, 0)} of it comes from coming back. "
-        f"Late ages are known for the oldest cohorts only ({int(end.cohorts)} at {unit} {int(end.age)})."
+        f"Net of refunds, a new customer has spent {at_first} by the end of the calendar {unit} of the first order "
+        f"and {in_all} by {unit} {int(end.age)}: {percent(share, 0)} of it comes after that {unit}. Ages pool the "
+        f"cohorts that have reached them ({int(start.cohorts)} at {unit} 0, {int(end.cohorts)} at {unit} "
+        f"{int(end.age)}; n = {number(end.cohort_size)} customers)."
     )
-    headline = f"{percent(share, 0)} of what a customer spends by {unit} {int(end.age)} comes after the first {unit}."
+    ends = f"{unit} {int(end.age)}"
+    headline = f"{percent(share, 0)} of what a customer spends by {ends} comes after the {unit} of the first order."
     headline = headline if end.cumulative else ""
     return Result("spending-curve", "table", title, text, headline, table=table, facts=facts)
 

@@ -25,6 +25,9 @@ DECIMAL_COMMA = r"[+-]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})"
 WHOLE = r"[+-]?\d+"
 THOUSANDS = r"[+-]?\d{1,3}(,\d{3})+\.\d+"
 THOUSANDS_OR_PLAIN = r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"
+CURRENCY, GAP = r"(\p{Sc}|[A-Z]{3})", r"[\s\x{00A0}\x{202F}]*"
+SIGN_BEFORE = f"([+-]?){GAP}{CURRENCY}{GAP}([+-]?[0-9.,]+)"
+SIGN_AFTER = f"([+-]?[0-9.,]+){GAP}{CURRENCY}"
 
 
 @dataclass
@@ -88,7 +91,7 @@ class Caster:
         return sql
 
     def _number_from_text(self, item: Mapped) -> str:
-        value = self.trimmed(item)
+        value = self._without_sign(item)
         filled, plain, comma, whole, thousands, grouped = self._counts(
             value,
             f"TRY_CAST({value} AS DOUBLE) IS NOT NULL",
@@ -109,6 +112,21 @@ class Caster:
             item, "a number", f"{value} IS NOT NULL AND TRY_CAST({value} AS DOUBLE) IS NULL",
             fix="Correct these rows, or map the column with an expression such as try_cast(x AS DOUBLE).",
         )  # fmt: skip
+
+    def _without_sign(self, item: Mapped) -> str:
+        """Return the SQL of a text column without its currency sign, where every value has the same, on one side."""
+        value = self.trimmed(item)
+        for pattern, place, bare in ((SIGN_BEFORE, 2, r"\1\3"), (SIGN_AFTER, 2, r"\1")):
+            filled, fits, signs, sign = row(
+                self.connection,
+                f"SELECT count({value}), count(*) FILTER (regexp_full_match({value}, {text(pattern)})), "
+                f"count(DISTINCT regexp_extract({value}, {text(pattern)}, {place})), "
+                f"max(regexp_extract({value}, {text(pattern)}, {place})) FROM {self.raw.relation}",
+            )
+            if filled and fits == filled and signs == 1:
+                self._repaired(item, filled, f"the currency sign {sign} was removed")
+                return f"regexp_replace({value}, {text(f'^{pattern}$')}, {text(bare)})"
+        return value
 
     def _count(self, item: Mapped) -> str:
         sql = self._number(item)

@@ -38,12 +38,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Flag:
-    """Something that was used but is worth saying: which table, what kind of thing, how many rows, one sentence."""
+    """Something that was used but is worth saying: which table, what kind of thing, how many rows, one sentence.
+
+    ``amount`` is the money on those rows where the kind has any (refunds: the sum of what is below zero).
+    """
 
     table: str
     kind: str
     rows: int
     text: str
+    amount: float = 0.0
 
 
 @dataclass(frozen=True, repr=False)

@@ -126,10 +126,12 @@ def _order_flags(connection: Backend, staged: Staged, source: str) -> list[Flag]
             where="orders",
         )
     refund = "amount < 0" + (" OR is_refund" if "is_refund" in staged.names else "")
-    refunds, money = row(connection, f"SELECT count(*), sum(amount) FROM {source} WHERE {refund}")
+    refunds, money, below = row(
+        connection, f"SELECT count(*), sum(amount), sum(least(amount, 0)) FROM {source} WHERE {refund}"
+    )
     if refunds:
         text = f"orders: {_rows(refunds)} are refunds or cancellations ({money:,.2f}): they change money, not activity."
-        flags.append(Flag("orders", "refunds", refunds, text))
+        flags.append(Flag("orders", "refunds", refunds, text, below))
     if "order_id" in staged.names:
         lost = row(connection, f"SELECT count(*) FROM {source} WHERE order_id IS NULL")[0]
         if lost:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 FILE = "kpikit.yaml"
+LONGEST_CLOSING_DAYS = 7  # so many days without an order are taken as closed; more were not exported
 
 
 def load(
@@ -42,7 +43,8 @@ def load(
         A kpikit.yaml, a :class:`Config`, or empty: the kpikit.yaml in the current folder when there is one, otherwise
         the data that come with the package (CDNOW, 1997-01 to 1998-06).
     as_of
-        The first day that is not known. Empty: the end of ``period``, else the day after the newest order.
+        The first day that is not known. Empty: the end of ``period``, else the day after the newest order. A day more
+        than a week after the newest order becomes the day after it, with a flag: what is not known is not zero.
     period
         ``2026``, ``2026-Q3``, ``2026-09`` or ``2026-09-14``: sets an empty ``as_of`` to its end, or to the end of the
         data where that is earlier.
@@ -66,6 +68,13 @@ def load(
     >>> load().describe().text
     'CDNOW: 69,659 orders, known up to 1998-06-30.'
     """
+    if not isinstance(config, (str, Path, Config)):
+        raise ParameterError(
+            "a kpikit.yaml, a Config or nothing",
+            got=f"a {type(config).__name__}",
+            fix="To load a table, pass tables={'orders': df}.",
+            where="config",
+        )
     if audience:
         one_of("audience", audience, AUDIENCES)
     passed = dict(tables or {})
@@ -113,12 +122,21 @@ def _loaded(
     period: str,
 ) -> Data:
     staged: dict[str, Staged] = {}
+    decided: list[tuple[date, list[Flag]]] = []
+
+    def known_before(newest_order: str) -> date:
+        if not decided:  # orders are the first table
+            newest = row(connection, newest_order)[0]
+            decided.append(_as_of(as_of, period, newest or datetime.max - timedelta(days=2)))
+        return decided[0][0]
+
     with tempfile.TemporaryDirectory(prefix="kpikit-") as folder:
         for name in names:
             raw = finding.raw_rows(connection, name, config, passed.get(name), Path(folder))
-            staged[name] = stage(connection, name, raw, config, staged.get("orders"))
-    newest = _newest_order(connection, staged["orders"])
-    day, flags = _as_of(as_of, period, newest)
+            staged[name] = stage(connection, name, raw, config, staged.get("orders"), known_before)
+            if name == "orders":
+                _refuse_nothing_usable(connection, staged[name])
+    day, flags = decided[0]
     finished = {name: finishing.finish(connection, item, day) for name, item in staged.items()}
     for item in staged.values():
         run(connection, f"DROP TABLE IF EXISTS {item.relation}")
@@ -137,11 +155,9 @@ def _loaded(
     )
 
 
-def _newest_order(connection: Backend, orders: Staged) -> datetime:
-    newest, refused = row(
-        connection, f"SELECT max(ordered_at) FILTER (_reason IS NULL), count(*) FROM {orders.relation}"
-    )
-    if newest is None:
+def _refuse_nothing_usable(connection: Backend, orders: Staged) -> None:
+    usable, refused = row(connection, f"SELECT count(*) FILTER (_reason IS NULL), count(*) FROM {orders.relation}")
+    if not usable:
         counts = run(connection, f"SELECT _reason, count(*) FROM {orders.relation} GROUP BY 1 ORDER BY 2 DESC")
         raise ContractError(
             "at least one row that can be used",
@@ -149,11 +165,13 @@ def _newest_order(connection: Backend, orders: Staged) -> datetime:
             fix="Check the mapping of customer_id and ordered_at, and keep.",
             where="orders",
         )
-    return newest  # type: ignore[no-any-return]
 
 
 def _as_of(as_of: str | date, period: str, newest: datetime) -> tuple[date, list[Flag]]:
-    """Return the first day that is not known, and a flag where it lies after the data."""
+    """Return the first day that is not known, and a flag where it lies after the data.
+
+    More than a week after the newest order it would make empty periods real zeros, so the data's own end is taken.
+    """
     default = newest.date() + timedelta(days=1)
     if not as_of and not period:
         return default, []
@@ -168,8 +186,11 @@ def _as_of(as_of: str | date, period: str, newest: datetime) -> tuple[date, list
     ahead = (day - default).days
     if ahead <= 0:
         return day, []
-    text = f"as_of {day} lies {ahead:,} {'day' if ahead == 1 else 'days'} after the newest order ({newest.date()})."
-    return day, [Flag("orders", "as_of after the data", 0, text)]
+    text = f"as_of {day} lies {ahead:,} {'day' if ahead == 1 else 'days'} after the newest order ({newest.date()})"
+    if ahead > LONGEST_CLOSING_DAYS:
+        text += f": the data are known up to {newest.date()} only, and the report says so"
+        day = default
+    return day, [Flag("orders", "as_of after the data", 0, f"{text}.")]
 
 
 def _fingerprint(connection: Backend, names: list[str], day: date) -> str:

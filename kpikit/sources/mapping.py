@@ -35,6 +35,12 @@ class Mapped:
     column: Column | None
     source: str
 
+    @property
+    def written(self) -> str:
+        """The column as an expression in kpikit.yaml writes it: with quotes where its name has blanks or signs."""
+        is_column = self.sql == quoted(self.source)
+        return quoted(self.source) if is_column and not self.source.isidentifier() else self.source
+
 
 def own_name(wanted: str, columns: list[str]) -> str | None:
     """Return the raw column that ``wanted`` names, exactly or but for upper and lower case."""
@@ -89,12 +95,14 @@ def mapped(connection: Backend, table: str, settings: Settings, raw: Raw, config
 
 def expression(sql: str, columns: list[str], table: str, config: Config, *keys: str) -> str:
     """Return the user's expression as SQL over the raw rows; an error when it names a column that is not there."""
-    if bare_name(sql) and own_name(sql, columns) is None and "(" not in sql:
-        raise _missing(sql, columns, table, config, keys)
     try:
         tree = parse_expression(sql)
     except ValueError as error:
+        if bare_name(sql):
+            raise _missing(sql, columns, table, config, keys) from None
         raise config.error(*keys, expected="one SQL expression or column name", got=str(error)) from None
+    if isinstance(tree, exp.Column) and own_name(sql, columns) is None:
+        raise _missing(sql, columns, table, config, keys)
     if not any(tree.find_all(exp.Query, exp.Lambda)):  # inside these, names may belong to something else
         for column in tree.find_all(exp.Column):
             if not column.table and own_name(column.name, columns) is None:

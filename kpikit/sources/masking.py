@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from kpikit.contracts import CONTRACTS
-from kpikit.sources.engine import quoted
+from kpikit.sources.engine import quoted, run
 from kpikit.sources.mapping import Mapped
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
 
 UNKNOWN = "at or after as_of"
 MISSING_WORDS = {"customer_id": "no customer"}
@@ -46,6 +50,23 @@ def masked(item: Mapped, names: list[str], as_of: date, dated: bool) -> str:
     if known_at not in names:
         return name
     return f"CASE WHEN {quoted(known_at)} < {moment(as_of)} THEN {name} END"
+
+
+def mask_raw(
+    connection: Backend, table: str, relation: str, items: list[Mapped], typed: dict[str, str], as_of: date
+) -> None:
+    """Make raw values that were not known before ``as_of`` missing, so that no expression reads them.
+
+    ``typed`` holds the SQL of each column over the raw rows. Only columns that are mapped as they are can be masked.
+    """
+    raw = {name: item.source for item in items if (name := item.name) and item.sql == quoted(item.source)}
+    later = {column.name: column.known_at for column in CONTRACTS[table].columns if column.known_at}
+    for known_at in dict.fromkeys(later.values()):
+        if known_at not in raw:
+            continue
+        hidden = [raw[name] for name, time in later.items() if time == known_at and name in raw]
+        values = ", ".join(f"{quoted(name)} = NULL" for name in dict.fromkeys([*hidden, raw[known_at]]))
+        run(connection, f"UPDATE {relation} SET {values} WHERE {typed[known_at]} >= {moment(as_of)}")
 
 
 def unmaskable(table: str, names: list[str]) -> list[tuple[str, str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from kpikit.config import Config
@@ -39,13 +40,28 @@ class Staged:
         return [item.name for item in self.items]
 
 
-def stage(connection: Backend, name: str, raw: Raw, config: Config, orders: Staged | None) -> Staged:
-    """Map and type the rows in ``raw``, then drop them. ``orders`` dates order lines that have no time."""
+def stage(
+    connection: Backend,
+    name: str,
+    raw: Raw,
+    config: Config,
+    orders: Staged | None,
+    known_before: Callable[[str], date],
+) -> Staged:
+    """Map and type the rows in ``raw``, then drop them. ``orders`` dates order lines that have no time.
+
+    ``known_before`` returns ``as_of`` when it is told the SQL of the newest order's time. What was not known then is
+    masked in the raw rows, before any expression of the user's reads them.
+    """
     settings = config.tables.get(name, Settings())
     items = mapping.mapped(connection, name, settings, raw, config)
     caster = Caster(connection, name, raw, config.business.timezone)
     with _computing(name, raw):
         typed = {item.name: caster.cast(item) for item in items}
+    time = typed.get("ordered_at", "NULL")
+    with _computing(name, raw):
+        as_of = known_before(f"SELECT max({time}) FROM {raw.relation}" if name == "orders" else "")
+        masking.mask_raw(connection, name, raw.relation, items, typed, as_of)
     flags = [Flag(name, "repair", 0, f"{name}: {text}.") for text in raw.repairs] + caster.flags
     if any(item.type.startswith("TIMESTAMP WITH TIME ZONE") for item in items if item.column):
         flags += _zone_flag(name, config)
@@ -57,7 +73,7 @@ def stage(connection: Backend, name: str, raw: Raw, config: Config, orders: Stag
     with _computing(name, raw):
         run(connection, f"CREATE TEMP TABLE {relation} AS SELECT *, {reason} AS _reason FROM ({inner})")
     if name == "orders":
-        _refuse_missing_amounts(connection, relation, raw, items)
+        _refuse_missing_amounts(connection, relation, raw, items, as_of)
     run(connection, f"DROP TABLE {raw.relation}")
     if name == "order_lines" and "ordered_at" not in names and orders is not None and "order_id" in orders.names:
         items = [*items, _dated_by_orders(connection, relation, orders)]
@@ -105,15 +121,16 @@ def _computing(name: str, raw: Raw) -> Iterator[None]:
         ) from None
 
 
-def _refuse_missing_amounts(connection: Backend, relation: str, raw: Raw, items: list[Mapped]) -> None:
+def _refuse_missing_amounts(connection: Backend, relation: str, raw: Raw, items: list[Mapped], as_of: date) -> None:
     """An order without an amount is neither free nor a refund: nobody but the business can say what it is."""
-    missing = f"rowid IN (SELECT _row FROM {relation} WHERE _reason IS NULL AND amount IS NULL)"
+    known = f"_reason IS NULL AND ordered_at < {masking.moment(as_of)}"
+    missing = f"rowid IN (SELECT _row FROM {relation} WHERE {known} AND amount IS NULL)"
     if row(connection, f"SELECT count(*) FROM {raw.relation} WHERE {missing}")[0]:
         amount = next(item for item in items if item.name == "amount")
         raise wrong(
             connection, raw, "orders", amount, "an amount", missing,
-            fix="Map amount: coalesce(x, 0) if a missing amount means free, or set these rows aside with "
-            "keep: x IS NOT NULL.",
+            fix=f"Map amount: coalesce({amount.written}, 0) if a missing amount means free, or set these rows aside with "
+            f"keep: {amount.written} IS NOT NULL.",
         )  # fmt: skip
 
 
@@ -123,6 +140,7 @@ def _dated_by_orders(connection: Backend, relation: str, orders: Staged) -> Mapp
         f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT l.*, o.ordered_at FROM {relation} l LEFT JOIN "
         f"(SELECT order_id, min(ordered_at) AS ordered_at FROM {orders.relation} GROUP BY 1) o USING (order_id)",
     )
+    run(connection, f"UPDATE {relation} SET _reason = 'no order' WHERE ordered_at IS NULL AND _reason IS NULL")
     return Mapped(
         "ordered_at", "ordered_at", "TIMESTAMP", CONTRACTS["order_lines"].column("ordered_at"), "orders.ordered_at"
     )

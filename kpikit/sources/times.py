@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from kpikit.errors import ContractError, listed
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 ISO = r"\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}.*)?"
 ZONED = r".*\d{1,2}:\d{2}[\d:.]* ?(Z|[+-]\d{2}(:?\d{2})?)"
+OFFSET = r"(:\d{2}[\d:.]*) *([+-]\d{2}):?(\d{2})?$"  # 14:46:28 -0500 becomes 14:46:28-05:00, which DuckDB reads
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DAYS = (
     "%Y/%m/%d", "%Y.%m.%d",
@@ -35,16 +37,17 @@ def time(connection: Backend, item: Mapped, value: str, raw: Raw, table: str, ti
     ContractError
         When values fit no format, fit two that mean different days, or mix times with and without a zone.
     """
+    moment = _zoned(value)
     filled, iso, zoned = row(
         connection,
         f"SELECT count({value}), count(*) FILTER (regexp_full_match({value}, {text(ISO)}) AND "
-        f"TRY_CAST({value} AS TIMESTAMPTZ) IS NOT NULL), count(*) FILTER (regexp_full_match({value}, {text(ZONED)})) "
+        f"TRY_CAST({moment} AS TIMESTAMPTZ) IS NOT NULL), count(*) FILTER (regexp_full_match({value}, {text(ZONED)})) "
         f"FROM {raw.relation}",
     )
     if iso == filled and zoned == 0:
         return f"CAST({value} AS TIMESTAMP)", "", 0
     if iso == filled and zoned == filled:
-        return f"timezone({text(timezone)}, CAST({value} AS TIMESTAMPTZ))", "", 0
+        return f"timezone({text(timezone)}, CAST({moment} AS TIMESTAMPTZ))", "", 0
     if iso == filled:
         raise _mixed(connection, item, value, raw, table)
     fits = _fitting(connection, value, raw, filled)
@@ -54,6 +57,12 @@ def time(connection: Backend, item: Mapped, value: str, raw: Raw, table: str, ti
     if len(fits) > 1 and _differ(connection, value, raw, fits):
         raise _ambiguous(connection, item, value, raw, table, fits)
     return f"strptime({value}, {text(chosen)})", f"dates were read as {chosen}", filled
+
+
+def _zoned(value: str) -> str:
+    """Return the SQL of a text with its offset as DuckDB reads it; a text without one stays as it is."""
+    filled = f"regexp_replace({value}, {text(OFFSET)}, '\\1\\2:\\3')"
+    return f"regexp_replace({filled}, '([+-]\\d{{2}}):$', '\\1:00')"
 
 
 def _fitting(connection: Backend, value: str, raw: Raw, filled: int) -> list[str]:
@@ -97,18 +106,29 @@ def _first(connection: Backend, value: str, raw: Raw, condition: str) -> tuple[s
 def _unreadable(connection: Backend, item: Mapped, value: str, raw: Raw, table: str) -> ContractError:
     """Return the error that shows the first value outside the format that most values fit."""
     tests = ", ".join(f"count(*) FILTER ({_reads(value, form)})" for form in FORMATS)
-    iso = f"(regexp_full_match({value}, {text(ISO)}) AND TRY_CAST({value} AS TIMESTAMPTZ) IS NOT NULL)"
+    iso = f"(regexp_full_match({value}, {text(ISO)}) AND TRY_CAST({_zoned(value)} AS TIMESTAMPTZ) IS NOT NULL)"
     counts = row(connection, f"SELECT count(*) FILTER ({iso}), {tests} FROM {raw.relation}")
     best = max(range(len(counts)), key=lambda position: counts[position])
     condition = f"NOT {iso if best == 0 else _reads(value, FORMATS[best - 1])}" if counts[best] else "TRUE"
     place, shown, found = _first(connection, value, raw, condition)
     return ContractError(
         "a date or time such as 2026-09-30 14:05",
-        got=f"{shown!r} in column {item.source} ({found:,} such {'row' if found == 1 else 'rows'})",
-        fix=f"Tried ISO and {listed(FORMATS, 6)}. Correct these rows, or map the column: "
-        f"strptime({item.source}, '%d/%m/%Y').",
+        got=f"{shown!r} in column {item.written} ({found:,} such {'row' if found == 1 else 'rows'})",
+        fix=f"Tried ISO and {listed(FORMATS, 6)}. Correct these rows, or map the column: {_remedy(item, counts)}.",
         where=f"{table}.{item.name}: {place}",
     )
+
+
+def _remedy(item: Mapped, counts: tuple[int, ...]) -> str:
+    """Return an expression for most values: ``counts`` holds how many fit ISO, then each of the formats."""
+    best = max(counts)
+    if not best:
+        return f"strptime({item.written}, '%d/%m/%Y')"
+    if counts[0] == best:
+        return f"try_cast({item.written} AS TIMESTAMP), which makes the others missing"
+    fits = [form for form, count in zip(FORMATS, counts[1:], strict=True) if count == best]
+    other = f" (or '{fits[1]}', which fits as many)" if len(fits) > 1 else ""
+    return f"try_strptime({item.written}, '{fits[0]}'){other}, which makes the others missing"
 
 
 def _ambiguous(connection: Backend, item: Mapped, value: str, raw: Raw, table: str, fits: list[str]) -> ContractError:
@@ -116,9 +136,9 @@ def _ambiguous(connection: Backend, item: Mapped, value: str, raw: Raw, table: s
     place, shown, _ = _first(connection, value, raw, differ)
     return ContractError(
         "dates that can be read in one way",
-        got=f"{shown!r} in column {item.source}, which fits {listed(fits)}",
+        got=f"{shown!r} in column {item.written}, which fits {listed(fits)}",
         fix=f"Say which one in kpikit.yaml: tables.{table}.columns.{item.name}: "
-        f"\"strptime({item.source}, '{fits[0]}')\"",
+        + json.dumps(f"strptime({item.written}, '{fits[0]}')", ensure_ascii=False),
         where=f"{table}.{item.name}: {place}",
     )
 
@@ -127,7 +147,7 @@ def _mixed(connection: Backend, item: Mapped, value: str, raw: Raw, table: str) 
     place, shown, found = _first(connection, value, raw, f"NOT regexp_full_match({value}, {text(ZONED)})")
     return ContractError(
         "times that all have a time zone, or none",
-        got=f"{shown!r} without one in column {item.source} ({found:,} such rows) among others with one",
+        got=f"{shown!r} without one in column {item.written} ({found:,} such rows) among others with one",
         fix="Export them alike.",
         where=f"{table}.{item.name}: {place}",
     )
