@@ -7,15 +7,13 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -24,80 +22,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from kpikit.config.expressions import check_expression, check_query
-from kpikit.contracts import CONTRACTS
+from kpikit.config.values import Day, Days, Expression, Query, Rate, Span, TableName, Weekday, Words, wrong
 from kpikit.errors import ConfigError, listed, nearest
 from kpikit.periods import WEEKDAYS
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
-SPAN = re.compile(r"\s*(\d+)\s*(hour|day|week)s?\s*")
 SHORT_DAYS = tuple(name[:3] for name in WEEKDAYS)
-
-
-def _wrong(expected: str, got: str, fix: str = "") -> PydanticCustomError:
-    # the braces of a value must not be read as placeholders of the message
-    return PydanticCustomError("kpikit", "{expected}", {"expected": expected, "got": got, "fix": fix})
-
-
-def _as_day(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value.strip())
-        except ValueError:
-            raise _wrong("a date such as 2026-12-31", repr(value), "Write year-month-day.") from None
-    if isinstance(value, datetime) or not isinstance(value, date):
-        raise _wrong("a date such as 2026-12-31", repr(value), "Write year-month-day.")
-    return value
-
-
-def _as_span(value: object) -> object:
-    match = SPAN.fullmatch(value) if isinstance(value, str) else None
-    if isinstance(value, timedelta):
-        return value
-    if match is None:
-        raise _wrong("a time span such as '2 days' or '36 hours'", repr(value))
-    return timedelta(**{f"{match[2]}s": int(match[1])})
-
-
-def _as_sql(value: object) -> object:
-    if isinstance(value, bool):  # YAML's own true and false are SQL's too
-        return str(value).lower()
-    return str(value) if isinstance(value, (int, float)) else value
-
-
-def _in_lower_case(value: object) -> object:
-    return value.strip().casefold() if isinstance(value, str) else value
-
-
-def _checked(check: Any, what: str) -> AfterValidator:
-    def validate(text: str) -> str:
-        try:
-            return str(check(text))
-        except ValueError as error:
-            raise _wrong(what, str(error), "Write one DuckDB expression, without ';'.") from None
-
-    return AfterValidator(validate)
-
-
-def _one_contract(name: str) -> str:
-    if name not in CONTRACTS:
-        hint = nearest(name, CONTRACTS)
-        raise _wrong(f"one of the tables {listed(CONTRACTS)}", repr(name), f"Did you mean {hint!r}?" if hint else "")
-    return name
-
-
-Day = Annotated[date, BeforeValidator(_as_day)]
-Span = Annotated[timedelta, BeforeValidator(_as_span)]
-Expression = Annotated[str, BeforeValidator(_as_sql), _checked(check_expression, "one SQL expression or column name")]
-Query = Annotated[str, _checked(check_query, "one SELECT")]
-TableName = Annotated[str, AfterValidator(_one_contract)]
-Rate = Annotated[float, Field(ge=0, le=1)]
-Weekday = Annotated[
-    Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
-    BeforeValidator(_in_lower_case),
-]
-Days = Annotated[tuple[Day, ...], Field(strict=False)]
-Words = Annotated[tuple[str, ...], Field(strict=False)]
 
 
 class Section(BaseModel):
@@ -142,7 +72,7 @@ class Business(Section):
             from zoneinfo import available_timezones
 
             hint = nearest(name, available_timezones())
-            raise _wrong(
+            raise wrong(
                 "a time zone such as Europe/Lisbon", repr(name), f"Did you mean {hint!r}?" if hint else ""
             ) from None
         return name
@@ -170,7 +100,7 @@ class Business(Section):
 def _weekday_numbers(days: str) -> list[int]:
     first, _, last = days.casefold().partition("-")
     if first[:3] not in SHORT_DAYS or (last and last[:3] not in SHORT_DAYS):
-        raise _wrong("weekdays such as mon-fri or sat", repr(days))
+        raise wrong("weekdays such as mon-fri or sat", repr(days))
     start = SHORT_DAYS.index(first[:3])
     length = (SHORT_DAYS.index(last[:3]) - start) % 7 + 1 if last else 1
     return [(start + step) % 7 for step in range(length)]
@@ -182,9 +112,9 @@ def _opening(span: str) -> tuple[time, time] | None:
     try:
         opens, closes = (time.fromisoformat(part.strip().zfill(5)) for part in span.split("-"))
     except ValueError:
-        raise _wrong('opening hours such as "09:00-18:00", or closed', repr(span)) from None
+        raise wrong('opening hours such as "09:00-18:00", or closed', repr(span)) from None
     if closes <= opens:
-        raise _wrong("opening hours that end after they begin", repr(span))
+        raise wrong("opening hours that end after they begin", repr(span))
     return opens, closes
 
 
@@ -198,10 +128,10 @@ class Source(Section):
     def _no_secret_in_the_file(cls, url: str) -> str:
         password = re.search(r"://[^/@\s]*:([^/@]+)@", url)
         if password and not VARIABLE.fullmatch(password[1]):
-            raise _wrong("a password as ${ENV_NAME}", "a password in the file", "Put it into an environment variable.")
+            raise wrong("a password as ${ENV_NAME}", "a password in the file", "Put it into an environment variable.")
         for name in VARIABLE.findall(url):
             if not re.fullmatch(r"[A-Za-z_]\w*", name):
-                raise _wrong("the name of an environment variable inside ${…}", repr(name))
+                raise wrong("the name of an environment variable inside ${…}", repr(name))
         return url
 
     def variables(self) -> list[str]:
@@ -225,7 +155,7 @@ class Table(Section):
     @model_validator(mode="after")
     def _one_origin(self) -> Table:
         if self.from_ is not None and self.sql is not None:
-            raise _wrong("either from or sql", "both", "Remove one of them.")
+            raise wrong("either from or sql", "both", "Remove one of them.")
         return self
 
 
@@ -250,7 +180,7 @@ class Goal(Section):
     @model_validator(mode="after")
     def _one_direction(self) -> Goal:
         if (self.at_least is None) == (self.at_most is None):
-            raise _wrong("one of at_least and at_most", "neither" if self.at_least is None else "both")
+            raise wrong("one of at_least and at_most", "neither" if self.at_least is None else "both")
         return self
 
 

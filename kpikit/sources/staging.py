@@ -129,8 +129,8 @@ def _refuse_missing_amounts(connection: Backend, relation: str, raw: Raw, items:
         amount = next(item for item in items if item.name == "amount")
         raise wrong(
             connection, raw, "orders", amount, "an amount", missing,
-            fix=f"Map amount: coalesce({amount.written}, 0) if a missing amount means free, or set these rows aside with "
-            f"keep: {amount.written} IS NOT NULL.",
+            fix=f"Map amount: coalesce({amount.written}, 0) if a missing amount means free, or set these "
+            f"rows aside with keep: {amount.written} IS NOT NULL.",
         )  # fmt: skip
 
 
