@@ -16,7 +16,7 @@ MISTAKES = {
     "no such file": (None, 7, ["sales.csv", "no such file"]),
     "missing column": (GOOD.replace("client", "clint"), 2, ["column 'client'", "clint, day", "mean 'clint'"]),
     "text in amount": (GOOD.replace("12.5", "twelve"), 2, ["line 4", "a number", "'twelve'", "total", "1 such row"]),
-    "unparseable dates": (GOOD.replace("2024-02-11", "some day"), 2, ["line 3", "a date", "'some day'", "strptime"]),
+    "unparseable dates": (GOOD.replace("2024-02-11", "some day"), 2, ["line 3", "a date", "'some day'", "try_cast"]),
     "header only": ("client,day,total\n", 2, ["at least one row", "a header without rows"]),
     "empty file": ("", 2, ["a header and rows", "an empty file"]),
     "all refunds": (re.sub(r",(\d+\.5)", r",-\1", GOOD), 2, ["a positive or free line", "refunds only"]),
