@@ -74,7 +74,7 @@ def breaches(path: str, source: str) -> list[str]:
         target = LAYER.get(rest.split(".")[0], 7) if first == "kpikit" else None
         if (target not in lower) if target is not None else (first not in allowed):
             found.append(f"{path} (layer {layer}) imports {name}{' in a function' if in_function else ''}")
-    if layer == 3 and ".execute(" in source:
+    if layer == 3 and any(call in source for call in (".execute(", ".to_pandas(", ".to_pyarrow(")):
         found.append(f"{path} (layer 3) executes: its caller decides when")
     return found
 
