@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpikit.config import Config, Table
+from kpikit.errors import ContractError
 from kpikit.sources import Data, load
 
 AS_OF = datetime(2026, 3, 1)
@@ -123,3 +125,19 @@ def test_an_expression_of_the_users_reads_nothing_that_was_not_known(later: date
     assert other.fingerprint == known.fingerprint
     assert known.counts["orders"].set_aside["keep is false"] == 1
     assert known.orders.execute().set_index("order_id").late["A"]
+
+
+@pytest.mark.parametrize("later", ["25/03/2026", "03/25/2026"])
+def test_what_is_dated_later_does_not_decide_between_day_and_month(tmp_path, later):
+    path = tmp_path / "sales.csv"
+    path.write_text(f"customer_id,ordered_at,amount\na,03/01/2026,1\nb,04/01/2026,2\nc,{later},3\n")
+    config = Config(tables={"orders": Table(from_=str(path))})
+    with pytest.raises(ContractError, match="dates that can be read in one way"):
+        load(config, as_of="2026-03-15")
+
+
+def test_a_format_that_the_known_rows_decide_is_read_whatever_comes_later(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("customer_id,ordered_at,amount\na,23/01/2026,1\nb,04/01/2026,2\nc,05/05/2026,3\n")
+    data = load(Config(tables={"orders": Table(from_=str(path))}), as_of="2026-03-15")
+    assert data.orders.ordered_at.max().to_pyarrow().as_py().isoformat() == "2026-01-23T00:00:00"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from kpikit.contracts import COUNT, FLAG, ID, NUMBER, TEXT, TIME
@@ -32,12 +33,13 @@ SIGN_AFTER = f"([+-]?[0-9.,]+){GAP}{CURRENCY}"
 
 @dataclass
 class Caster:
-    """Casts the columns of one table; gathers what was repaired on the way in ``flags``."""
+    """Casts the columns of one table, once ``as_of`` is known; gathers what was repaired on the way in ``flags``."""
 
     connection: Backend
     table: str
     raw: Raw
     timezone: str
+    as_of: date | None = None
     flags: list[Flag] = field(default_factory=list)
 
     def cast(self, item: Mapped) -> str:
@@ -150,7 +152,8 @@ class Caster:
             return f"CAST({item.sql} AS TIMESTAMP)"
         if item.type == "NULL" or item.type == '"NULL"':
             return f"CAST({item.sql} AS TIMESTAMP)"
-        sql, repair, rows = time(self.connection, item, self.trimmed(item), self.raw, self.table, self.timezone)
+        value = self.trimmed(item)
+        sql, repair, rows = time(self.connection, item, value, self.raw, self.table, self.timezone, self.as_of)
         if repair:
             self._repaired(item, rows, repair)
         return sql

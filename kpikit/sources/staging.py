@@ -57,10 +57,13 @@ def stage(
     items = mapping.mapped(connection, name, settings, raw, config)
     caster = Caster(connection, name, raw, config.business.timezone)
     with _computing(name, raw):
+        newest = ""
+        if name == "orders":
+            time = next(item for item in items if item.name == "ordered_at")
+            newest = f"SELECT max({caster.cast(time)}) FROM {raw.relation}"
+        as_of = known_before(newest)
+        caster = Caster(connection, name, raw, config.business.timezone, as_of)
         typed = {item.name: caster.cast(item) for item in items}
-    time = typed.get("ordered_at", "NULL")
-    with _computing(name, raw):
-        as_of = known_before(f"SELECT max({time}) FROM {raw.relation}" if name == "orders" else "")
         masking.mask_raw(connection, name, raw.relation, items, typed, as_of)
     flags = [Flag(name, "repair", 0, f"{name}: {text}.") for text in raw.repairs] + caster.flags
     if any(item.type.startswith("TIMESTAMP WITH TIME ZONE") for item in items if item.column):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING
 
 from kpikit.errors import ContractError, listed
@@ -29,8 +30,13 @@ FORMATS = (*COMPACT, *(day + clock for day in DAYS for clock in CLOCKS))
 SAMPLE = 2000
 
 
-def time(connection: Backend, item: Mapped, value: str, raw: Raw, table: str, timezone: str) -> tuple[str, str, int]:
+def time(
+    connection: Backend, item: Mapped, value: str, raw: Raw, table: str, timezone: str, as_of: date | None = None
+) -> tuple[str, str, int]:
     """Return the SQL of a text column as local time, what was repaired (or nothing), and in how many rows.
+
+    Where ``as_of`` is known, the values before it must say by themselves how they are read: what is dated later may not
+    decide between day and month.
 
     Raises
     ------
@@ -56,6 +62,11 @@ def time(connection: Backend, item: Mapped, value: str, raw: Raw, table: str, ti
     chosen = fits[0]
     if len(fits) > 1 and _differ(connection, value, raw, fits):
         raise _ambiguous(connection, item, value, raw, table, fits)
+    if as_of is not None:
+        known = f"strptime({value}, {text(chosen)}) < TIMESTAMP '{as_of.isoformat()} 00:00:00'"
+        fits = _fitting(connection, value, raw, None, known)
+        if len(fits) > 1 and _differ(connection, value, raw, fits, known):
+            raise _ambiguous(connection, item, value, raw, table, [chosen, *(form for form in fits if form != chosen)])
     return f"strptime({value}, {text(chosen)})", f"dates were read as {chosen}", filled
 
 
@@ -65,9 +76,10 @@ def _zoned(value: str) -> str:
     return f"regexp_replace({filled}, '([+-]\\d{{2}}):$', '\\1:00')"
 
 
-def _fitting(connection: Backend, value: str, raw: Raw, filled: int) -> list[str]:
-    """Return the formats that every value fits; a sample sorts out most of them before the whole column is read."""
-    sample = f"(SELECT DISTINCT {value} AS v FROM {raw.relation} WHERE {value} IS NOT NULL LIMIT {SAMPLE})"
+def _fitting(connection: Backend, value: str, raw: Raw, filled: int | None, known: str = "TRUE") -> list[str]:
+    """Return the formats that every known value fits; a sample sorts out most before the whole column is read."""
+    rows = f"{raw.relation} WHERE {value} IS NOT NULL AND {known}"
+    sample = f"(SELECT DISTINCT {value} AS v FROM {rows} LIMIT {SAMPLE})"
     tests = ", ".join(f"bool_and({_reads('v', form)})" for form in FORMATS)
     hopeful = [
         form for form, fits in zip(FORMATS, row(connection, f"SELECT {tests} FROM {sample}"), strict=True) if fits
@@ -75,8 +87,8 @@ def _fitting(connection: Backend, value: str, raw: Raw, filled: int) -> list[str
     if not hopeful:
         return []
     tests = ", ".join(f"count(*) FILTER ({_reads(value, form)})" for form in hopeful)
-    counts = row(connection, f"SELECT {tests} FROM {raw.relation}")
-    return [form for form, count in zip(hopeful, counts, strict=True) if count == filled]
+    found, *counts = row(connection, f"SELECT count(*), {tests} FROM {rows}")
+    return [form for form, count in zip(hopeful, counts, strict=True) if count == (found if filled is None else filled)]
 
 
 def _reads(value: str, form: str) -> str:
@@ -88,10 +100,11 @@ def _reads(value: str, form: str) -> str:
     return f"({read} IS NOT NULL AND {four_digits if '%Y' in form else f'NOT {four_digits}'})"
 
 
-def _differ(connection: Backend, value: str, raw: Raw, fits: list[str]) -> bool:
+def _differ(connection: Backend, value: str, raw: Raw, fits: list[str], known: str = "TRUE") -> bool:
     first = f"strptime({value}, {text(fits[0])})"
     others = " OR ".join(f"{first} <> strptime({value}, {text(form)})" for form in fits[1:])
-    return bool(row(connection, f"SELECT coalesce(bool_or({others}), false) FROM {raw.relation}")[0])
+    rows = f"{raw.relation} WHERE {known}"
+    return bool(row(connection, f"SELECT coalesce(bool_or({others}), false) FROM {rows}")[0])
 
 
 def _first(connection: Backend, value: str, raw: Raw, condition: str) -> tuple[str, str, int]:
@@ -132,7 +145,7 @@ def _remedy(item: Mapped, counts: tuple[int, ...]) -> str:
 
 
 def _ambiguous(connection: Backend, item: Mapped, value: str, raw: Raw, table: str, fits: list[str]) -> ContractError:
-    differ = f"strptime({value}, {text(fits[0])}) <> strptime({value}, {text(fits[1])})"
+    differ = f"try_strptime({value}, {text(fits[0])}) <> try_strptime({value}, {text(fits[1])})"
     place, shown, _ = _first(connection, value, raw, differ)
     return ContractError(
         "dates that can be read in one way",
