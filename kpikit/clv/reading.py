@@ -67,6 +67,8 @@ def key_values(
         From ``Fit.predict``, :func:`kpikit.clv.base_total`, :func:`kpikit.clv.concentration` and
         :func:`kpikit.clv.holdout`.
     """
+    if not horizon_days >= 1:
+        raise ParameterError("1 day or more", got=str(horizon_days), fix="Pass 365.", where="horizon_days")
     purchases, value = (total.table.iloc[place] for place in (0, 1))
     what = "revenue" if margin_fraction == 1 else f"margin of {percent(margin_fraction, 0)}"
     ahead = f"next {number(horizon_days)} days"
@@ -94,13 +96,11 @@ def key_values(
     )
     if np.isfinite(tested.bias) and abs(tested.bias) > TOLERATED_BIAS:
         headline += f" The last test missed by {percent(abs(tested.bias), 0)}: plan with that margin."
-    if not horizon_days >= 1:
-        raise ParameterError("1 day or more", got=str(horizon_days), fix="Pass 365.", where="horizon_days")
     if not np.isfinite(value.expected):
         headline = "The data are too few to put a value on the customers."
     kpis = tuple(
         {"kpi": name, "period": None, "segment": "all", "numerator": None, "denominator": None,
-         "value": _plain(row.expected), "low": _plain(row.low), "high": _plain(row.high), "n": len(scores),
+         "value": float(row.expected), "low": float(row.low), "high": float(row.high), "n": len(scores),
          "status": "complete", "definition": 1, "horizon_days": horizon_days}
         for name, row in (("expected_purchases", purchases), ("clv", value))
     )  # fmt: skip
@@ -232,7 +232,3 @@ def _untested(proof: Result) -> Iterator[dict[str, Any]]:
             "happened. Use the ranking of customers, and plan the total with that margin."
         )
         yield {"action": "Do not budget on the total yet", "reason": reason, "value": np.nan}
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
