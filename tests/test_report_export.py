@@ -11,6 +11,7 @@ from conftest import notebook
 
 from kpikit.errors import NotebookError
 from kpikit.palette import DARK, LIGHT
+from kpikit.report import export as exporting
 from kpikit.report import gate
 from kpikit.report.export import export, left_out
 from kpikit.report.manifest import Manifest
@@ -229,3 +230,8 @@ def test_in_a_browser_the_page_loads_nothing_says_nothing_and_reflows(
     assert messages == []
     assert width == 320
     assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 24, 30)"}[scheme]
+
+
+def test_a_number_and_its_percent_sign_stay_on_one_line() -> None:
+    output = {"data": {MIME: {"kind": "text"}, "text/html": "<p>36.6 % of 865</p>"}}
+    assert exporting.shown(output) == "<p>36.6\u00a0% of 865</p>"

@@ -20,6 +20,7 @@ IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
 IN_HEADER = ("page", "provenance")  # the runner shows these itself
 OPENING = re.compile(r"\s*<h1\b[^>]*>.*?</h1>(.*?)(?=<h2|\Z)", re.DOTALL)
 HEADING_TWO = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
+NO_BREAK_SPACE = "\u00a0"
 TAG = re.compile(r"<[^>]+>")
 PROVENANCE = ("provenance", "Provenance")
 CHECKS_IN_WORDS = {
@@ -75,7 +76,8 @@ def shown(output: Any) -> str:
     """Return the fragment that a page shows of an output; nothing for what stays in the notebook."""
     data = output.get("data", {})
     if MIME in data:
-        return "" if data[MIME]["kind"] in IN_HEADER else _text(data.get("text/html", ""))
+        fragment = "" if data[MIME]["kind"] in IN_HEADER else _text(data.get("text/html", ""))
+        return fragment.replace(" %", f"{NO_BREAK_SPACE}%")  # a number and its sign stay on one line
     image = next((kind for kind in IMAGES if kind in data), None)
     return _image(image, data[image], output.get("metadata", {})) if image else ""
 
