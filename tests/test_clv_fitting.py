@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import check_grad
+from scipy.special import betaln, gammaln
 
 from kpikit import clv, customers
 from kpikit.clv import fitting, histories, likelihood
@@ -85,6 +86,34 @@ def test_gradient_is_the_slope(cdnow_histories, model):
     point = np.log([0.3, 5.0, 0.7, 2.0])[: 2 if model == "nbd" else 4]
     off = check_grad(lambda p: objective(p)[0], lambda p: objective(p)[1], point, epsilon=1e-6)
     assert off < 0.02  # of a gradient in the hundreds
+
+
+@pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd", "nbd"])
+def test_likelihood_by_levels_is_the_sum_over_customers(cdnow_histories, model, monkeypatch):
+    monkeypatch.setattr(likelihood, "ROWS", 100)
+    x, tx, T = (cdnow_histories[name].to_numpy(dtype=float) for name in ("frequency", "recency", "T"))
+    r, alpha, a, b = 0.3, 5.0, 0.7, 2.0
+    stays = gammaln(r + x) - gammaln(r) + r * np.log(alpha) - (r + x) * np.log(alpha + T)
+    if model != "nbd":
+        chances = x + (model == "mbg_nbd")
+        odds = np.where(chances > 0, a / (b + chances - 1), 0.0) * ((alpha + T) / (alpha + tx)) ** (r + x)
+        stays = stays + betaln(a, b + chances) - betaln(a, b) + np.log1p(odds)
+    point = np.log([r, alpha, a, b])[: 2 if model == "nbd" else 4]
+    value, _ = likelihood.purchase_objective(model, x, tx, T, np.ones(len(x)))(point)
+    assert value == pytest.approx(stays.sum(), rel=1e-12)
+
+
+def test_the_optimum_is_where_the_slope_is_nothing(cdnow_histories):
+    groups = histories.distinct(cdnow_histories)
+    x, tx, T, n = (groups[name].to_numpy() for name in ("frequency", "recency", "T", "n_customers"))
+    objective = likelihood.purchase_objective("bg_nbd", x, tx, T, n)
+    bounds = fitting.RATE_BOUNDS + fitting.DROPOUT_BOUNDS
+    points = []
+    for start in ([0.3, 4.0, 0.8, 2.5], [1.0, 10.0, 0.2, 1.0]):
+        found = likelihood.maximise(objective, np.log(start), bounds, n.sum())
+        assert np.abs(objective(found.log_params)[1]).max() / n.sum() < 1e-12
+        points.append(found.log_params)
+    np.testing.assert_allclose(points[0], points[1], atol=1e-9)
 
 
 @pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd"])

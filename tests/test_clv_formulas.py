@@ -130,3 +130,28 @@ def test_discounting_is_the_integral_of_discounted_purchases():
     by_steps = (np.diff(cumulative) * np.exp(-rate * (edges[1:] + edges[:-1]) / 2)).sum()
     np.testing.assert_allclose(discounted, by_steps, rtol=1e-6)
     np.testing.assert_allclose(total, cumulative[-1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd", "nbd"])
+def test_many_ages_get_what_each_gets_alone(model, monkeypatch):
+    x, T = (grid.ravel() for grid in np.meshgrid([0.0, 1.0, 7.0, 60.0, 900.0], np.linspace(0.2, 104, 200)))
+    R, A, a, B = formulas.posterior(model, PARAMS[model], x, T)
+    integrals = []
+    each = formulas.purchases_while_active
+    monkeypatch.setattr(formulas, "purchases_while_active", lambda t, *s: integrals.append(np.size(t)) or each(t, *s))
+    total, discounted = formulas.discounted_purchases(52.0, 0.002, R, A, a, B)
+    np.testing.assert_allclose(total, each(52.0, R, A, a, B), rtol=1e-11)
+    if model != "nbd":
+        assert sum(integrals) < len(x)  # one of nine horizons at each age would take as many
+    monkeypatch.setattr(formulas, "EXACT", 0.0)  # no polynomial is good enough: an integral for each
+    total, one_by_one = formulas.discounted_purchases(52.0, 0.002, R, A, a, B)
+    np.testing.assert_array_equal(total, each(52.0, R, A, a, B))
+    np.testing.assert_allclose(discounted, one_by_one, rtol=1e-11)
+
+
+def test_a_polynomial_that_needs_more_nodes_gets_them():
+    # one rate for all, and a horizon of fifty times the age: the share left falls steeply
+    x, T = np.zeros(2000), np.linspace(1.0, 100.0, 2000)
+    R, A, a, B = formulas.posterior("bg_nbd", {"r": 2e4, "alpha": 1e5, "a": 0.8, "b": 2.4}, x, T)
+    total, _ = formulas.discounted_purchases(5000.0, 0.002, R, A, a, B)
+    np.testing.assert_allclose(total, formulas.purchases_while_active(5000.0, R, A, a, B), rtol=1e-11)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import check_grad
+from scipy.special import gammaln
 
 from kpikit import clv, customers
 from kpikit.clv import likelihood, spend
@@ -49,6 +50,17 @@ def test_gradient_is_the_slope():
     assert check_grad(lambda p: objective(p)[0], lambda p: objective(p)[1], point, epsilon=1e-6) < 0.01
 
 
+def test_likelihood_by_levels_is_the_sum_over_customers(monkeypatch):
+    monkeypatch.setattr(likelihood, "ROWS", 100)
+    data = simulated(450)
+    x, m = data.frequency.to_numpy(), data.monetary_value.to_numpy()
+    p, q, gamma = 5.0, 3.0, 12.0
+    shape = p * x
+    each = gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(gamma) + (shape - 1) * np.log(m)
+    each += shape * np.log(x) - (shape + q) * np.log(gamma + x * m)
+    assert likelihood.spend_objective(x, m)(np.log([p, q, gamma]))[0] == pytest.approx(each.sum(), rel=1e-12)
+
+
 def test_known_parameters_come_back():
     found = spend.fit_spend(simulated(40_000), seed=1)
     for name, value in {"p": 6.0, "q": 3.5, "gamma": 15.0}.items():
@@ -84,6 +96,18 @@ def test_dependence_is_judged_by_what_it_does():
     assert found.prior_mean(np.array([9.0])) > found.prior_mean(np.array([0.0]))
     independent = simulated()
     assert spend.judge_dependence(spend.fit_spend(independent, seed=1), independent, groups).verdict == "sound"
+
+
+def test_dependence_judged_by_levels_is_the_line_through_the_customers():
+    data = simulated(depends=0.8)
+    groups = pd.DataFrame({"frequency": [0.0, 9.0], "n_customers": [5000.0, 10.0], "expected_purchases": 1.0})
+    fitted = spend.fit_spend(data, seed=1)
+    found = spend.judge_dependence(fitted, data, groups)
+    p, q = fitted.params["p"], fitted.params["q"]
+    own = p * data.frequency / (p * data.frequency + q - 1)
+    line = np.polyfit(np.log1p(data.frequency), data.monetary_value, 1, w=np.sqrt(own))
+    np.testing.assert_allclose([found.slope, found.intercept], line, rtol=1e-9)
+    assert fitted.correlation == pytest.approx(np.corrcoef(data.frequency, data.monetary_value)[0, 1], rel=1e-12)
 
 
 def test_expected_spend_lies_between_the_own_mean_and_the_population(cdnow_histories):

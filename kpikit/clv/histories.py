@@ -12,6 +12,7 @@ from kpikit.periods import DAYS_PER_UNIT
 
 KEYS = ["frequency", "recency", "T"]
 MOST_WHOLE_WEEKS = 104
+MOST_CODES, MOST_PACKED = 2**31, 2**62  # whole numbers that leave room for one more factor of 2**31, and for none
 FIX = "Build it with kpikit.customers.histories(orders, as_of=…, unit='week')."
 
 
@@ -59,13 +60,11 @@ def distinct(data: Any) -> pd.DataFrame:
     counted = "n_customers" in data.columns
     if is_expression(data):
         count = data.n_customers.sum() if counted else data.count()
-        grouped = data.group_by(KEYS).aggregate(n_customers=count).to_pandas()
-    elif counted:
-        grouped = data.groupby(KEYS, dropna=False, as_index=False)["n_customers"].sum()
-    else:
-        grouped = data.groupby(KEYS, dropna=False).size().rename("n_customers").reset_index()
-    grouped = _checked(grouped).astype({"n_customers": float})
-    return grouped.sort_values(KEYS, ignore_index=True)
+        data, counted = data.group_by(KEYS).aggregate(n_customers=count).to_pandas(), True
+    frame = _checked(data[[*KEYS, "n_customers"] if counted else KEYS].reset_index(drop=True))
+    index, groups = codes(frame, KEYS)
+    weights = frame["n_customers"].to_numpy(dtype=float) if counted else None
+    return groups.assign(n_customers=np.bincount(index, weights, len(groups)).astype(float))
 
 
 def unit_of(groups: pd.DataFrame) -> str:
@@ -94,15 +93,41 @@ def repeat_spend(data: Any) -> pd.DataFrame | None:
         frame: pd.DataFrame = data.filter(data.frequency > 0).select(columns).to_pandas()
     else:
         frame = data.loc[data["frequency"] > 0, columns]
-    return frame.astype(float).dropna().sort_values(columns, ignore_index=True)
+    frame = frame.astype(float).dropna()
+    by_spend = np.argsort(frame["monetary_value"].to_numpy())
+    frequency = frame["frequency"].to_numpy()[by_spend]
+    by_both = np.argsort(frequency.astype(np.uint16 if frequency.max(initial=0) < 2**16 else float), kind="stable")
+    return frame.take(by_spend[by_both]).reset_index(drop=True)
 
 
 def codes(frame: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray[Any, Any], pd.DataFrame]:
-    """Return for each row the number of its group, and the sorted groups."""
-    grouped = frame.groupby(keys, sort=True)
-    index = grouped.ngroup().to_numpy()
-    groups = frame[keys].drop_duplicates().sort_values(keys, ignore_index=True)
-    return index, groups
+    """Return for each row the number of its group, and the sorted groups.
+
+    The ranks of the columns become one whole number per row, the row's number is put behind it, and the sum is sorted:
+    numpy sorts plain whole numbers many times faster than pandas groups by three columns.
+    """
+    rows, one, n = len(frame), np.zeros(len(frame), dtype=np.int64), 1
+    for key in keys:
+        if n > MOST_CODES:  # before the next column could overflow
+            one, seen = ranks(one)
+            n = len(seen)
+        rank, levels = ranks(frame[key].to_numpy())
+        one = one * len(levels) + rank
+        n *= len(levels)
+    if n * rows > MOST_PACKED:
+        one, seen = ranks(one)
+    packed = np.sort(one * rows + np.arange(rows))
+    one, order = np.divmod(packed, rows)
+    is_new = np.diff(one, prepend=-1) > 0
+    index = np.empty(rows, dtype=np.int64)
+    index[order] = np.cumsum(is_new) - 1
+    return index, frame[keys].take(order[is_new]).reset_index(drop=True)
+
+
+def ranks(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the rank of each value among the distinct values (0 is the smallest), and the sorted distinct values."""
+    index, levels = pd.factorize(values, sort=True)
+    return np.asarray(index), np.asarray(levels)
 
 
 def _checked(frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,13 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import betaln, expit, gammaln, psi
+from scipy.special import betaln, gammaln, psi
 
 from kpikit.clv.formulas import FIRST_CHANCE
+from kpikit.clv.histories import ranks
 
 Array = NDArray[Any]
 Objective = Callable[[Array], tuple[float, Array]]
 Bounds = list[tuple[float, float]]
+ROWS = 8_192  # at a time: they stay in the processor's cache, and BLAS does not set threads on so short a product
+ROUNDING = 1e-14  # of a log-likelihood: what the order of a sum may change
+FAR = 1e-3  # a Newton step beyond which the curvature is measured again
 
 
 @dataclass(frozen=True)
@@ -34,18 +38,21 @@ class Optimum:
 def purchase_objective(model: str, x: Array, tx: Array, T: Array, n: Array) -> Objective:
     """Return the weighted log-likelihood of histories and its gradient, in the logarithms of the parameters.
 
-    Whatever depends on the frequency alone is computed once per distinct frequency.
+    Whatever depends on the frequency, on recency or on T alone is computed once per distinct value. Without dropout
+    nothing else is left; with it, each history costs one exponential and one logarithm.
     """
-    levels, index = np.unique(x, return_inverse=True)
-    per_level = np.bincount(index, weights=n)
+    index, levels = ranks(x)
+    age, ages = ranks(T)
+    per_level, per_age = np.bincount(index, n), np.bincount(age, n)
+    purchases_per_age = np.bincount(age, n * x)
     total = float(n.sum())
 
     def purchases(log_params: Array) -> tuple[float, Array]:
         r, alpha = np.exp(log_params[:2])
-        shape, log_T = r + x, np.log(alpha + T)
-        value = per_level @ (gammaln(r + levels) - gammaln(r)) + total * r * np.log(alpha) - n @ (shape * log_T)
-        by_r = per_level @ (psi(r + levels) - psi(r)) + total * np.log(alpha) - n @ log_T
-        by_alpha = total * r / alpha - n @ (shape / (alpha + T))
+        log_T, shape = np.log(alpha + ages), r * per_age + purchases_per_age
+        value = per_level @ (gammaln(r + levels) - gammaln(r)) + total * r * np.log(alpha) - shape @ log_T
+        by_r = per_level @ (psi(r + levels) - psi(r)) + total * np.log(alpha) - per_age @ log_T
+        by_alpha = total * r / alpha - shape @ (1 / (alpha + ages))
         return float(value), np.array([by_r * r, by_alpha * alpha])
 
     if model == "nbd":
@@ -53,19 +60,29 @@ def purchase_objective(model: str, x: Array, tx: Array, T: Array, n: Array) -> O
 
     chance = FIRST_CHANCE[model]
     can_leave = x + chance > 0
+    index, age, last, lasts = index[can_leave], age[can_leave], *ranks(tx[can_leave])
+    x, n = x[can_leave], n[can_leave]
+    parts = [slice(start, start + ROWS) for start in range(0, len(x), ROWS)]
 
     def with_dropout(log_params: Array) -> tuple[float, Array]:
         value, gradient = purchases(log_params)
         r, alpha, a, b = np.exp(log_params)
         B = b + levels + chance
         before = np.where(levels + chance > 0, B - 1, 1.0)
-        silence = np.log1p((T - tx) / (alpha + tx))
-        odds = np.where(can_leave, (np.log(a) - np.log(before))[index] + (r + x) * silence, -np.inf)
-        left = expit(odds)
-        left_per_level = np.bincount(index, weights=n * left)
-        value += per_level @ (betaln(a, B) - betaln(a, b)) + n @ np.logaddexp(0, odds)
-        by_r = (n * left) @ silence
-        by_alpha = (n * left) @ ((r + x) * (tx - T) / ((alpha + T) * (alpha + tx)))
+        log_odds, at_T, at_last = np.log(a) - np.log(before), np.log1p(ages / alpha), np.log1p(lasts / alpha)
+        per_T, per_last = 1 / (alpha + ages), 1 / (alpha + lasts)
+        left_per_level, by_r, by_alpha = np.zeros(len(levels)), 0.0, 0.0
+        for part in parts:
+            i, j, k = index[part], age[part], last[part]
+            shape, silence = r + x[part], at_T[j] - at_last[k]
+            odds = log_odds[i] + shape * silence
+            small = np.exp(-np.abs(odds))
+            value += n[part] @ (np.maximum(odds, 0) + np.log(1 + small))
+            left = n[part] * np.where(odds > 0, 1.0, small) / (1 + small)
+            left_per_level += np.bincount(i, left, len(levels))
+            by_r += left @ silence
+            by_alpha += (left * shape) @ (per_T[j] - per_last[k])
+        value += per_level @ (betaln(a, B) - betaln(a, b))
         spread = per_level @ (psi(a + b) - psi(a + B))
         by_a = spread + left_per_level.sum() / a
         by_b = spread + per_level @ (psi(B) - psi(b)) - left_per_level @ (1 / before)
@@ -75,18 +92,30 @@ def purchase_objective(model: str, x: Array, tx: Array, T: Array, n: Array) -> O
 
 
 def spend_objective(x: Array, m: Array) -> Objective:
-    """Return the Gamma-Gamma log-likelihood of mean spends ``m`` over ``x`` occasions, and its gradient."""
-    log_x, log_m, paid = np.log(x), np.log(m), x * m
+    """Return the Gamma-Gamma log-likelihood of mean spends ``m`` over ``x`` occasions, and its gradient.
+
+    Gamma functions are evaluated once per distinct ``x``: each customer costs one logarithm and one division.
+    """
+    index, levels = ranks(x)
+    per_level, paid, n = np.bincount(index), x * m, len(x)
+    log_m, x_log_paid = float(np.log(m).sum()), float((x * np.log(paid)).sum())
+    parts = [slice(start, start + ROWS) for start in range(0, n, ROWS)]
 
     def gamma_gamma(log_params: Array) -> tuple[float, Array]:
         p, q, gamma = np.exp(log_params)
-        log_scale = np.log(paid + gamma)
-        value = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(gamma) - log_m
-        value += p * x * (log_m + log_x) - (p * x + q) * log_scale
-        by_p = x * (psi(p * x + q) - psi(p * x) + log_m + log_x - log_scale)
-        by_q = psi(p * x + q) - psi(q) + np.log(gamma) - log_scale
-        by_gamma = q / gamma - (p * x + q) / (paid + gamma)
-        return float(value.sum()), np.array([by_p.sum() * p, by_q.sum() * q, by_gamma.sum() * gamma])
+        all_logs, x_logs, all_per, x_per = 0.0, 0.0, 0.0, 0.0
+        for part in parts:
+            scale = paid[part] + gamma
+            log_scale, per_scale = np.log(scale), 1 / scale
+            all_logs, x_logs = all_logs + log_scale.sum(), x_logs + x[part] @ log_scale
+            all_per, x_per = all_per + per_scale.sum(), x_per + x[part] @ per_scale
+        shape = p * levels
+        value = per_level @ (gammaln(shape + q) - gammaln(shape)) + n * (q * np.log(gamma) - gammaln(q)) - log_m
+        value += p * (x_log_paid - x_logs) - q * all_logs
+        by_p = (per_level * levels) @ (psi(shape + q) - psi(shape)) + x_log_paid - x_logs
+        by_q = per_level @ psi(shape + q) + n * (np.log(gamma) - psi(q)) - all_logs
+        by_gamma = n * q / gamma - p * x_per - q * all_per
+        return float(value), np.array([by_p * p, by_q * q, by_gamma * gamma])
 
     return gamma_gamma
 
@@ -106,23 +135,23 @@ def maximise(objective: Objective, start: Array, bounds: Bounds, total: float) -
     found = minimize(
         negative_mean, np.clip(start, low, high), jac=True, method="L-BFGS-B", bounds=bounds, options=options
     )
-    point, value = np.asarray(found.x), float(found.fun)
+    point = np.asarray(found.x)
     at_bound = bool(np.any((point <= low + 1e-6) | (point >= high - 1e-6)))
-    curvature = None
-    for _ in range(8):
-        if at_bound:
+    value, gradient = negative_mean(point)
+    curvature, moved = None, np.inf
+    for _ in range(0 if at_bound else 8):
+        if curvature is None or moved > FAR:
+            curvature = _curvature(negative_mean, point)
+            if np.linalg.eigvalsh(curvature).min() <= 0:
+                curvature = None
+                break
+        nearby = np.clip(point - np.linalg.solve(curvature, gradient), low, high)
+        reached, slope = negative_mean(nearby)
+        if reached > value + ROUNDING * abs(value):  # rounding decides from here on
             break
-        curvature = _curvature(negative_mean, point)
-        if np.linalg.eigvalsh(curvature).min() <= 0:
-            curvature = None
-            break
-        move = np.linalg.solve(curvature, -negative_mean(point)[1])
-        nearby = np.clip(point + move, low, high)
-        reached = float(negative_mean(nearby)[0])
-        if reached > value:  # rounding decides from here on
-            break
-        point, value = nearby, reached
-        if np.abs(move).max() < 1e-9:
+        moved = float(np.abs(nearby - point).max())
+        point, value, gradient = nearby, reached, slope
+        if moved < 1e-9:
             break
     covariance = None if curvature is None else np.linalg.inv(curvature) / total
     return Optimum(point, -value * total, covariance, at_bound)

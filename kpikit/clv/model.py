@@ -184,7 +184,7 @@ class Fit:
             "clv_low": (interval.low * discount)[index] * scale,
             "clv_high": (interval.high * discount)[index] * scale,
         }
-        return pd.DataFrame(table, columns=COLUMNS)
+        return pd.DataFrame(table, columns=COLUMNS, copy=False)
 
     def _predict_distinct(self, groups: pd.DataFrame, horizon_days: float) -> pd.DataFrame:
         """Return what depends on the purchase history alone, per distinct history, for ``customers.join_scores``."""
@@ -206,7 +206,7 @@ class Fit:
         ratio = np.where(plain > 0, discounted / np.where(plain > 0, plain, 1.0), 1.0)
         return pd.DataFrame(
             {
-                "p_alive": self.p_alive(x, tx, T),
+                "p_alive": alive if self.used in formulas.FIRST_CHANCE else np.full(len(groups), np.nan),
                 "expected_purchases": alive * plain[pair],
                 "discounted": alive * discounted[pair],
                 "discount": ratio[pair],

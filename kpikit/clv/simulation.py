@@ -1,25 +1,29 @@
 """Draws from the exact posterior: how many purchases a customer may still make, and how much they may come to.
 
 Given that a customer is active, the future depends on (frequency, T) alone; recency only enters P(alive). So the draws
-are made once per distinct (frequency, T), and a history's quantiles are read from the mixture of "has left: nothing"
-and "is active: the draws". Given the frequency, a customer's own spend only scales the sum: that factor comes later.
+are made once per frequency and age, and a history's quantiles are read from the mixture of "has left: nothing" and "is
+active: the draws". Given the frequency, a customer's own spend only scales the sum: that factor comes later. Ages whose
+posteriors' rates differ by less than 2 % share their draws: a tenth of what 400 draws leave open at the upper end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from kpikit.clv.formulas import CELLS, Array, Params, posterior
+from kpikit.clv.formulas import Array, Params, posterior
 from kpikit.clv.histories import codes
 from kpikit.clv.spend import Spend
 
 DRAWS = 400
 LEVEL = 0.95
 TINY = 1e-300
+AGE_STEP = 0.02  # of log(α + T): the ages within one step are simulated at their mean
+CELLS = 200_000  # numbers drawn at once: they stay in the processor's cache, and bound the memory
+THREADS = 2  # numpy draws and sorts without holding Python's lock
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,14 @@ def counts_while_active(
     A customer buys until a Poisson count is used up or until the purchase at which they leave (geometric).
     """
     size = (len(R), draws)
-    count = rng.poisson(rng.gamma(R[:, None], t / A[:, None], size)).astype(float)
-    if a == 0:
-        return count
-    p = np.clip(rng.beta(a, B[:, None], size), TINY, 1 - 1e-16)
-    last = 1 + np.floor(-rng.exponential(size=size) / np.log1p(-p))
-    return np.asarray(np.minimum(count, last))
+    rate = rng.standard_gamma(R[:, None], size) * (t / A)[:, None]
+    count = rng.poisson(rate).astype(float)
+    if a > 0:
+        some = np.flatnonzero(count)
+        p = np.clip(rng.beta(a, B[some // draws]), TINY, 1 - 1e-16)
+        last = 1 + np.floor(-rng.standard_exponential(len(some)) / np.log1p(-p))
+        count.flat[some] = np.minimum(count.flat[some], last)
+    return count
 
 
 def sums(rng: np.random.Generator, counts: Array, frequency: Array, spend: Spend) -> Array:
@@ -54,11 +60,15 @@ def sums(rng: np.random.Generator, counts: Array, frequency: Array, spend: Spend
     With ν the rate of a customer's spend, ν ~ Gamma(q + p x, γ + x m̄) and k purchases sum to Gamma(p k) / ν.
     Without a spend model each purchase of a draw costs one of the observed customers' means.
     """
+    paid, some = np.zeros(counts.shape), np.flatnonzero(counts)
+    count = counts.flat[some]
     if not spend.modelled:
-        return np.asarray(counts * rng.choice(np.array(spend.quantiles), counts.shape))
+        paid.flat[some] = count * rng.choice(np.array(spend.quantiles), len(some))
+        return paid
     p, q = spend.params["p"], spend.params["q"]
-    rate = np.maximum(rng.gamma((q + p * frequency)[:, None], 1.0, counts.shape), TINY)
-    return np.asarray(rng.gamma(p * counts, 1.0) / rate)
+    rate = np.maximum(rng.standard_gamma(q + p * frequency[some // counts.shape[1]]), TINY)
+    paid.flat[some] = rng.standard_gamma(p * count) / rate
+    return paid
 
 
 def spread(
@@ -67,23 +77,34 @@ def spread(
     """Return the 95 % predictive interval and moments of each distinct history.
 
     Of the spend sum in units of the customer's scale, or of the number of purchases where ``spend`` is None.
-    Memory is bounded: groups of (frequency, T) are simulated in batches.
+    Memory is bounded: groups of (frequency, age) are simulated in batches. Each batch has random numbers of its own,
+    so that the result does not depend on which thread comes first.
     """
-    index, groups = codes(distinct, ["frequency", "T"])
-    x, T = groups["frequency"].to_numpy(), groups["T"].to_numpy()
+    x, T = distinct["frequency"].to_numpy(), distinct["T"].to_numpy()
+    step = np.floor(np.log(params["alpha"] + T) / AGE_STEP)
+    index, groups = codes(pd.DataFrame({"frequency": x, "step": step}), ["frequency", "step"])
+    frequency, n = groups["frequency"].to_numpy(), len(groups)
+    R, A, a, B = posterior(model, params, frequency, np.bincount(index, T, n) / np.bincount(index, minlength=n))
     order = np.argsort(index, kind="stable")
-    ends = np.searchsorted(index[order], np.arange(len(groups) + 1))
-    rng = np.random.default_rng(seed)
+    ends = np.searchsorted(index[order], np.arange(n + 1))
     low, high, mean, second = (np.zeros(len(distinct)) for _ in range(4))
-    for part in _batches(len(groups), DRAWS):
-        counts = counts_while_active(rng, DRAWS, horizon, *posterior(model, params, x[part], T[part]))
-        drawn = np.sort(counts if spend is None else sums(rng, counts, x[part], spend), axis=1)
-        rows = order[ends[part.start] : ends[part.stop]]
-        group, sure = index[rows] - part.start, alive[rows]
+
+    def simulate(start: int, seeds: np.random.SeedSequence) -> None:
+        rng, stop = np.random.default_rng(seeds), min(start + size, n)
+        part, rows = slice(start, stop), order[ends[start] : ends[stop]]
+        counts = counts_while_active(rng, DRAWS, horizon, R[part], A[part], a, B[part])
+        drawn = np.sort(counts if spend is None else sums(rng, counts, frequency[part], spend), axis=1)
+        group, sure = index[rows] - start, alive[rows]
         low[rows] = mixture_quantile(drawn, group, sure, (1 - LEVEL) / 2)
         high[rows] = mixture_quantile(drawn, group, sure, (1 + LEVEL) / 2)
         mean[rows] = sure * drawn.mean(axis=1)[group]
         second[rows] = sure * (drawn**2).mean(axis=1)[group]
+
+    size = max(1, CELLS // DRAWS)
+    starts = range(0, n, size)
+    with ThreadPoolExecutor(THREADS) as threads:
+        for _ in threads.map(simulate, starts, np.random.SeedSequence(seed).spawn(len(starts))):
+            pass  # an error of a thread is raised here
     return Spread(low, high, mean, second)
 
 
@@ -92,8 +113,3 @@ def mixture_quantile(drawn: Array, group: Array, alive: Array, level: float) -> 
     among_active = (level - (1 - alive)) / np.where(alive > 0, alive, 1.0)
     column = np.clip(np.ceil(among_active * drawn.shape[1]) - 1, 0, drawn.shape[1] - 1).astype(int)
     return np.where(among_active > 0, drawn[group, column], 0.0)
-
-
-def _batches(rows: int, draws: int) -> Iterator[slice]:
-    size = max(1, CELLS // draws)
-    return (slice(start, min(start + size, rows)) for start in range(0, rows, size))

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit.clv.fitting import MIN_REPEAT_BUYERS, SOUND, START_ROWS, TOO_LITTLE, quiet_lifetimes
+from kpikit.clv.histories import ranks
 from kpikit.clv.likelihood import Bounds, maximise, spend_objective
 from kpikit.formatting import number, percent
 
@@ -131,12 +132,13 @@ def fit_spend(repeat: pd.DataFrame | None, *, seed: int) -> Spend | None:
     every_x, every_m = positive["frequency"].to_numpy(dtype=float), positive["monetary_value"].to_numpy(dtype=float)
     quantiles = tuple(float(value) for value in np.quantile(m, np.linspace(0, 1, QUANTILES)))
     varies = np.std(every_x) > 0 and np.std(every_m) > 0
+    together = np.mean((every_x - every_x.mean()) * (every_m - every_m.mean()))
     facts: dict[str, Any] = {
         "n_customers": len(positive),
         "n_fitted": len(sample),
         "n_set_aside": aside,
-        "observed_mean": float(every_x @ every_m / every_x.sum()),
-        "correlation": float(np.corrcoef(every_x, every_m)[0, 1]) if varies else 0.0,
+        "observed_mean": float((every_x * every_m).sum() / every_x.sum()),
+        "correlation": float(together / (np.std(every_x) * np.std(every_m))) if varies else 0.0,
         "quantiles": quantiles,
     }
     if len(positive) < MIN_REPEAT_BUYERS or np.std(every_m) == 0:
@@ -170,16 +172,19 @@ def judge_dependence(spend: Spend, repeat: pd.DataFrame, histories: pd.DataFrame
     positive = repeat[repeat["monetary_value"] > 0]
     x, m = positive["frequency"].to_numpy(dtype=float), positive["monetary_value"].to_numpy(dtype=float)
     p, q = spend.params["p"], spend.params["q"]
-    own = p * x / (p * x + q - 1)  # weight of the customer's own mean, and its precision among customers
-    if np.ptp(np.log1p(x)) == 0:
+    index, bought = ranks(x)
+    if len(bought) == 1:
         return replace(spend, effect=0.0)
-    slope, intercept = np.polyfit(np.log1p(x), m, 1, w=np.sqrt(own))
+    n = np.bincount(index)
+    means = np.bincount(index, m) / n
+    own = p * bought / (p * bought + q - 1)  # weight of the customer's own mean, and its precision among customers
+    slope, intercept = np.polyfit(np.log1p(bought), means, 1, w=np.sqrt(n * own))
     rival = replace(spend, slope=float(slope), intercept=float(intercept))
 
     coming = histories["n_customers"] * histories["expected_purchases"]
     weight = coming.groupby(histories["frequency"]).sum()
     levels = weight.index.to_numpy(dtype=float)
-    mean = pd.Series(m).groupby(x).mean().reindex(levels).to_numpy(dtype=float, na_value=np.nan)
+    mean = pd.Series(means, bought).reindex(levels).to_numpy()
     share = p * levels / (p * levels + q - 1) * np.isfinite(mean)
     seen = share * np.nan_to_num(mean)
     independent = weight.to_numpy() @ (seen + (1 - share) * spend.population_mean)
