@@ -4,6 +4,9 @@
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+ENGINES := .venv/.engines
+# With KPIKIT_REQUIRE_ALL=1 the environment holds the drivers of every engine, so that no test is skipped.
+READY := $(STAMP) $(if $(filter 1,$(KPIKIT_REQUIRE_ALL)),$(ENGINES))
 # First a Python of your choice (make install PYTHON=/path/to/python3.12), then the usual names.
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -12,13 +15,13 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-18s %s\n' "$$name" "$$text"; done
 	@echo '  ARGS="…" is handed on, as in: make test ARGS="tests/test_periods.py"'
 
-install: $(STAMP) ## make the environment in .venv (about two minutes, once)
+install: $(READY) ## make the environment in .venv (about two minutes, once)
 	@echo "The environment is ready: .venv"
 
 report: $(STAMP) ## run every notebook on the embedded data, then print the page to open
 	@$(BIN)/kpikit run --jobs 2 $(ARGS)
 
-test: $(STAMP) ## run the tests; KPIKIT_REQUIRE_ALL=1 turns a skip for a missing engine or browser into a failure
+test: $(READY) ## run the tests; KPIKIT_REQUIRE_ALL=1 turns a skip for a missing engine or browser into a failure
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(STAMP) ## check style, format and types
@@ -26,10 +29,8 @@ lint: $(STAMP) ## check style, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(STAMP) ## run the benchmarks and print their ratios
-	@set -e; for script in benchmarks/[a-z]*.py; do \
-	  if [ -f "$$script" ]; then echo "$$script"; $(BIN)/python "$$script" $(ARGS); else echo "No benchmark yet: benchmarks/ holds no .py file."; fi; \
-	done
+bench: $(READY) ## run the benchmarks, print their ratios, write docs/benchmarks.md (an hour; ARGS=--quick for a look)
+	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 notebooks: $(STAMP) ## strip outputs from the notebooks and format their cells
 	@$(BIN)/nbstripout --keep-id notebooks/*.ipynb
@@ -39,7 +40,10 @@ constraints: ## resolve constraints.txt anew (needs uv)
 	@printf 'hatchling>=1.27\neditables>=0.5\n' | uv pip compile pyproject.toml - --extra dev --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make constraints" \
 	  --quiet --output-file constraints.txt
-	@echo "constraints.txt: $$(grep -c '==' constraints.txt) exact versions"
+	@uv pip compile pyproject.toml --extra postgres --extra spark --constraints constraints.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make constraints" --quiet \
+	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' constraints.txt) --output-file constraints-engines.txt
+	@echo "constraints.txt: $$(grep -c '==' constraints.txt) exact versions, constraints-engines.txt: $$(grep -c '==' constraints-engines.txt)"
 
 # Every version is in constraints.txt, the build backend's too, so nothing is resolved here; the pip check proves the set whole.
 $(STAMP): pyproject.toml constraints.txt
@@ -73,3 +77,12 @@ $(STAMP): pyproject.toml constraints.txt
 	$$install $$into --no-deps --no-build-isolation -e .; \
 	$$pip check $$into >/dev/null 2>&1 || { $$pip check $$into; exit 1; }; \
 	touch $(STAMP)
+
+$(ENGINES): $(STAMP) constraints-engines.txt
+	@set -e; \
+	if command -v uv >/dev/null 2>&1; then install="uv pip install --quiet --python $(BIN)/python"; \
+	else install="$(BIN)/python -m pip install -qq --no-input --disable-pip-version-check"; fi; \
+	echo "Installing the drivers of PostgreSQL and Spark (a minute) …"; \
+	$$install --no-deps --require-hashes -r constraints-engines.txt; \
+	$(BIN)/python -m pip check >/dev/null 2>&1 || { $(BIN)/python -m pip check; exit 1; }; \
+	touch $(ENGINES)

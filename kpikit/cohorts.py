@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from kpikit.contracts import as_table
 from kpikit.errors import ParameterError, listed, one_of
 from kpikit.periods import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Period
-from kpikit.timeline import days, end_of_data, marked, period_index, period_start, segment_of
+from kpikit.timeline import days, end_of_data, marked, one_if, period_index, period_start, quotient, segment_of, whole
 
 SECONDS_PER_DAY = 86_400
 ALL = "all customers"
@@ -38,11 +38,11 @@ class _Clock:
         moment, unit = later.ordered_at, self.period.unit
         if unit in {"day", "week"}:
             length = SECONDS_PER_DAY * (1 if unit == "day" else 7)
-            return ((moment.epoch_seconds() - entered.epoch_seconds()) / length).floor().cast("int64")
+            return whole(moment.epoch_seconds() - entered.epoch_seconds(), length)
         months = period_index(moment, "month") - period_index(entered, "month")
-        months = months - (_seconds_of_month(moment) < _seconds_of_month(entered)).cast("int64")
+        months = months - one_if(_seconds_of_month(moment) < _seconds_of_month(entered))
         length = {"month": 1, "quarter": MONTHS_PER_QUARTER, "year": MONTHS_PER_YEAR}[unit]
-        return (months / length).floor().cast("int64")
+        return whole(months, length)
 
     def cell(self, age: ir.IntegerValue) -> ir.IntegerValue:
         """Return the number of the bracket that holds each age; beyond the last, one more than there are."""
@@ -146,11 +146,12 @@ def cohort_retention(
     cells = cells.mutate(active=cells.active.fill_null(0))
     if mode == "rolling":
         later = ibis.window(group_by=["segment", "cohort"], order_by=ibis.desc("age"), preceding=None, following=0)
-        cells = cells.mutate(active=cells.active.sum().over(later).cast("int64"))
+        kept = cells.active.cast("float64").sum().over(later)  # DuckDB sums integers to 128 bits
+        cells = cells.mutate(active=kept.cast("int64"))
     seen = cells.status != "not_yet_observed"
     active = seen.ifelse(cells.active, ibis.null("int64")).cast("int64")
     return _finished(
-        cells.mutate(active=active, retention=active / cells.cohort_size.nullif(0)), how, by, ["active", "retention"]
+        cells.mutate(active=active, retention=quotient(active, cells.cohort_size)), how, by, ["active", "retention"]
     )
 
 
@@ -187,7 +188,7 @@ def cohort_revenue(
     cells = _grid(members, table, how, as_of).left_join(sums, ["segment", "cohort", "age"])
     seen = cells.status != "not_yet_observed"
     revenue = seen.ifelse(cells.revenue.fill_null(0).cast("float64"), ibis.null("float64"))
-    per_customer = revenue / cells.cohort_size.nullif(0)
+    per_customer = quotient(revenue, cells.cohort_size)
     names = ["revenue", "revenue_per_customer"]
     return _finished(cells.mutate(revenue=revenue, revenue_per_customer=per_customer), how, by, names)
 

@@ -271,7 +271,7 @@ def as_table(name: str, data: Any, *, also: tuple[str, ...] = ()) -> ir.Table:
         raise ContractError(
             "columns with different names", got=f"twice {listed(twice)}", fix="Rename them.", where=name
         )
-    table = data if isinstance(data, ir.Table) else ibis.memtable(data)
+    table = in_engine(data)
     missing = [column for column in (*contract.needed, *also) if column not in table.columns]
     if missing:
         raise missing_columns(name, missing, table.columns)
@@ -307,6 +307,25 @@ def as_table(name: str, data: Any, *, also: tuple[str, ...] = ()) -> ir.Table:
                 where=name,
             )
     return table.cast(casts) if casts else table
+
+
+def in_engine(data: Any) -> ir.Table:
+    """Return an Ibis table as it is, and a DataFrame as one whose missing values are null on every engine.
+
+    Left alone, Spark would be handed NaN: a number to it, and the text "NaN" in a column of texts.
+    """
+    if isinstance(data, ir.Table):
+        return data
+    texts = [name for name in data.columns if str(data[name].dtype) in {"str", "string", "object"}]
+    holes = {name: data[name].isna() for name in texts}
+    plain = {
+        name: data[name].astype(object).mask(hole, None) for name, hole in holes.items() if 0 < hole.sum() < len(hole)
+    }
+    table = ibis.memtable(data.assign(**plain) if plain else data)
+    numbers = [name for name in table.columns if table[name].type().is_floating()]
+    return table.mutate(
+        **{name: table[name].isnan().ifelse(ibis.null(table[name].type()), table[name]) for name in numbers}
+    )
 
 
 def len_or_none(data: Any) -> int | None:

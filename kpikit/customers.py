@@ -11,10 +11,10 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from kpikit.contracts import as_table
+from kpikit.contracts import as_table, in_engine
 from kpikit.errors import ContractError, ParameterError, listed, one_of
 from kpikit.periods import DAYS_PER_UNIT, as_date
-from kpikit.timeline import activity, days, end_of_data, marked, period_start
+from kpikit.timeline import activity, days, end_of_data, marked, one_if, period_start, quotient
 
 HISTORY = ("frequency", "recency", "T")
 
@@ -74,9 +74,9 @@ def histories(orders: Any, *, as_of: Any = None, unit: str = "week") -> ir.Table
     shown = each.select(
         "customer_id",
         frequency=repeats.cast("int64"),
-        recency=(each["last"] - each["first"]).cast("float64") / length,
-        T=(last_known_day - each["first"]).cast("float64") / length,
-        monetary_value=((each.total - each.first_net) / repeats.nullif(0)).cast("float64"),
+        recency=quotient(each["last"] - each["first"], length),
+        T=quotient(last_known_day - each["first"], length),
+        monetary_value=quotient(each.total - each.first_net, repeats),
     )
     return shown.order_by("customer_id")
 
@@ -180,7 +180,7 @@ def daily_purchases(orders: Any, *, known_before: Any, as_of: Any = None) -> ir.
     both = daily.inner_join(born, "customer_id")
     is_first = both.day == both["first"]
     counts = both.group_by(number=both.day).aggregate(
-        first_purchases=is_first.cast("int64").sum(), repeat_purchases=(~is_first).cast("int64").sum()
+        first_purchases=one_if(is_first).sum(), repeat_purchases=one_if(~is_first).sum()
     )
     return counts.select(
         day=period_start(counts.number, "day"),
@@ -225,7 +225,7 @@ def rfm_scores(orders: Any, *, as_of: Any = None, bins: int = 5) -> ir.Table:
 
 
 def _with_columns(data: Any, needed: tuple[str, ...]) -> ir.Table:
-    table = data if isinstance(data, ir.Table) else ibis.memtable(data)
+    table = in_engine(data)
     missing = [name for name in needed if name not in table.columns]
     if missing:
         raise ContractError(

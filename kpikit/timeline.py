@@ -11,6 +11,22 @@ import ibis.expr.types as ir
 from kpikit.periods import DAYS_PER_WEEK, EPOCH, MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Period, as_date
 
 
+def quotient(numerator: ir.Value, denominator: Any) -> ir.FloatingValue:
+    """Return a ratio as a 64-bit number, null where the denominator is 0: left alone, PostgreSQL divides 1 / 2 to 0."""
+    below = ibis.literal(float(denominator)) if isinstance(denominator, (int, float)) else denominator.cast("float64")
+    return numerator.cast("float64") / below.nullif(0)
+
+
+def one_if(condition: ir.BooleanValue) -> ir.IntegerValue:
+    """Return 1 where the condition holds, else 0 (PostgreSQL casts no boolean to a number)."""
+    return condition.ifelse(1, 0).cast("int64")
+
+
+def whole(number: ir.Value, size: int) -> ir.IntegerValue:
+    """Return how many whole ``size`` go into a number, rounded down below zero too."""
+    return quotient(number, size).floor().cast("int64")
+
+
 def days(moment: ir.Value) -> ir.IntegerColumn:
     """Return whole days since 1970-01-01 of a timestamp or date column."""
     day = moment if moment.type().is_date() else moment.date()
@@ -23,12 +39,12 @@ def period_index(moment: ir.Value, period: str | Period) -> ir.IntegerColumn:
     if period.unit == "day":
         return days(moment)
     if period.unit == "week":
-        return ((days(moment) - period.week_offset) / DAYS_PER_WEEK).floor().cast("int64")
+        return whole(days(moment) - period.week_offset, DAYS_PER_WEEK)
     months = moment.year().cast("int64") * MONTHS_PER_YEAR + moment.month() - 1
     if period.unit == "month":
         return months
     if period.unit == "quarter":
-        return (months / MONTHS_PER_QUARTER).floor().cast("int64")
+        return whole(months, MONTHS_PER_QUARTER)
     return moment.year().cast("int64")
 
 
@@ -39,7 +55,7 @@ def period_start(index: ir.Value, period: str | Period) -> ir.DateColumn:
         step, offset = (1, 0) if period.unit == "day" else (DAYS_PER_WEEK, period.week_offset)
         return (ibis.literal(EPOCH) + (index * step + offset).cast("int32").as_interval("D")).cast("date")
     months = index * {"month": 1, "quarter": MONTHS_PER_QUARTER, "year": MONTHS_PER_YEAR}[period.unit]
-    year = (months / MONTHS_PER_YEAR).floor().cast("int32")
+    year = whole(months, MONTHS_PER_YEAR).cast("int32")
     return ibis.date(year, (months - year * MONTHS_PER_YEAR + 1).cast("int32"), ibis.literal(1, type="int32"))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import engines
+import hypothesis
 import nbformat
 import pytest
 
@@ -25,6 +28,10 @@ STATUS = """Result("status", "status", "Data checks passed", facts={"status": "P
 TABLE = """table = pd.DataFrame({"segment": ["=cmd|' /C calc'!A0", "b"], "change": [-1.5, 2.0]})
 kpis = ({"kpi": "repeat_rate", "value": 0.366, "n": 865, "definition": "1"},)
 Result("segments", "table", "Segments", "Two segments.", headline="Repeat rate was 36.6 %.", table=table, kpis=kpis)"""
+
+
+def _marks(engine: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.slow] if engine == "pyspark" else []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -45,6 +52,28 @@ def needs(what: str, present: bool) -> None:
     """Skip a test that needs ``what``; with KPIKIT_REQUIRE_ALL=1 fail it."""
     if not present:
         (pytest.fail if REQUIRE_ALL else pytest.skip)(f"needs {what}")
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=_marks(name)) for name in engines.ENGINES])
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run a module's tests on each engine: the DataFrames that they hand to kpikit are put there."""
+    needs(engines.NEEDS.get(request.param, ""), present=engines.present(request.param))
+    with engines.default(request.param), few_examples(request.module if request.param == "pyspark" else None):
+        yield request.param
+
+
+@contextlib.contextmanager
+def few_examples(module: Any) -> Iterator[None]:
+    """Let a module's properties try two tables each: Spark takes seconds where others take milliseconds."""
+    properties = (
+        [test for test in vars(module).values() if getattr(test, "is_hypothesis_test", False)] if module else []
+    )
+    before = [test._hypothesis_internal_use_settings for test in properties]
+    for test, usual in zip(properties, before, strict=True):
+        test._hypothesis_internal_use_settings = hypothesis.settings(usual, max_examples=2)
+    yield
+    for test, usual in zip(properties, before, strict=True):
+        test._hypothesis_internal_use_settings = usual
 
 
 @functools.cache

@@ -10,6 +10,8 @@ from shops import FIRST_DAY, any_orders, one_customer_one_order, online_retail_l
 from kpikit import cohorts
 from kpikit.errors import ContractError, ParameterError
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def seen(table) -> pd.DataFrame:
     frame = table.to_pandas()

@@ -11,6 +11,8 @@ from shops import any_orders, one_customer_one_order, orders, three_months
 from kpikit import customers, datasets
 from kpikit.errors import ContractError, ParameterError
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def test_cdnow_histories_as_the_papers_count_them():
     # Fader, Hardie and Lee (2005): 2,357 customers, 2,457 repeats, 946 repeat buyers; T of the first day is 272 days

@@ -10,6 +10,8 @@ from shops import any_orders, orders, three_months
 from kpikit.errors import ParameterError
 from kpikit.metrics import retention
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def by_month(function, table=three_months, **options) -> pd.DataFrame:
     return function(table, period="month", **options).to_pandas()

@@ -11,6 +11,8 @@ from kpikit.metrics import sales
 
 MOVES = ["acquired", "returned", "lost", "frequency", "order_value", "refunds_only"]
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def by_month(function, table=three_months, **options) -> pd.DataFrame:
     return function(table, period="month", **options).to_pandas()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import tempfile
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import GOOD_CELLS, PAGE
+from conftest import GOOD_CELLS, PAGE, needs
 
 from kpikit.errors import (
     ContractError,
@@ -102,6 +103,14 @@ def test_a_kpikit_error_in_the_kernel_keeps_its_class_and_its_exit_code(
     assert str(outcome.error) == "toy, cell 3, orders: expected a customer_id; found client. Map it."
     assert run.exit_code([outcome]) == code
     assert not (tmp_path / "reports" / "index.html").exists()
+
+
+def test_a_server_that_goes_away_under_a_notebook_is_data_out_of_reach(tmp_path: Path, make_notebook) -> None:
+    needs("psycopg (pip install kpikit[postgres])", present=importlib.util.find_spec("psycopg") is not None)
+    cell = "import psycopg\nraise psycopg.errors.AdminShutdown('terminating connection')"
+    (outcome,) = ran(tmp_path, make_notebook([cell]))
+    assert run.exit_code([outcome]) == 7
+    assert "a server that answers to the end; found terminating connection. Run again." in str(outcome.error)
 
 
 @pytest.mark.parametrize("limits", [Limits(cell_seconds=1.5), Limits(total_seconds=1.5)], ids=["cell", "total"])

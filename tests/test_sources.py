@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from kpikit.config import Business, Config, Table
-from kpikit.errors import ConfigError, ContractError, DataUnreachableError, ParameterError
+from kpikit.errors import ConfigError, ContractError, ParameterError
 from kpikit.sources import Data, load
 
 HEADER = "customer_id,ordered_at,amount\n"
@@ -151,19 +151,12 @@ def test_a_select_over_files_joins_them_and_keeps_leading_zeros(tmp_path: Path) 
 
 def test_another_engine_is_not_yet_there(tmp_path: Path) -> None:
     (tmp_path / "kpikit.yaml").write_text(
-        'sources: {shop: {url: "postgres://server/shop"}}\ntables: {orders: {from: shop.sales}}\n'
+        'sources: {shop: {url: "snowflake://server/shop"}}\ntables: {orders: {from: shop.sales}}\n'
     )
     with pytest.raises(
         ConfigError, match=r"not yet in this version.*Export the table to Parquet, or pass an Ibis table"
     ):
         load(tmp_path / "kpikit.yaml")
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
-def test_other_encodings_are_decoded(tmp_path: Path, encoding: str) -> None:
-    data = from_csv(tmp_path, (HEADER + "José,2026-01-02,5\n").encode(encoding))
-    assert frame(data)["customer_id"].tolist() == ["José"]
-    assert bool(flags(data, "repair")) == (encoding != "utf-8-sig")
 
 
 # ---- types
@@ -180,15 +173,6 @@ def test_ids_keep_leading_zeros_and_lose_decimals_and_blanks(tmp_path: Path) -> 
     assert frame(load(tables={"orders": given}))["customer_id"].tolist() == ["17850"]
 
 
-def test_text_in_a_number_column_is_told_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(ContractError) as caught:
-        from_csv(tmp_path, HEADER + "a,2026-01-01,5\nb,2026-01-02,abc\nc,2026-01-03,x\n")
-    message = str(caught.value)
-    assert message.startswith("orders.amount: sales.csv, line 3: expected a number; found 'abc' in column amount")
-    assert "2 such rows" in message
-    assert caught.value.exit_code == 2
-
-
 def test_a_line_in_one_of_many_files_is_named(tmp_path: Path) -> None:
     (tmp_path / "1.csv").write_text(HEADER + "a,2026-01-01,5\n")
     (tmp_path / "2.csv").write_text(HEADER + "a,2026-01-01,5\nb,2026-01-02,abc\n")
@@ -196,39 +180,10 @@ def test_a_line_in_one_of_many_files_is_named(tmp_path: Path) -> None:
         load(config_for(f"{tmp_path}/*.csv"))
 
 
-@pytest.mark.parametrize(
-    ("texts", "numbers"),
-    [(["12,50", "3"], [12.5, 3.0]), (["1.234,50", "0,5"], [1234.5, 0.5]), (["1,234.50", "7"], [1234.5, 7.0])],
-)
-def test_commas_are_repaired_when_they_can_mean_one_thing(
-    tmp_path: Path, texts: list[str], numbers: list[float]
-) -> None:
-    rows = "".join(
-        f"{name};2026-01-0{day};{text}\n" for day, (name, text) in enumerate(zip("ab", texts, strict=True), 1)
-    )
-    data = from_csv(tmp_path, HEADER.replace(",", ";") + rows)
-    assert frame(data)["amount"].tolist() == numbers
-    assert flags(data, "repair")
-
-
-def test_a_comma_that_could_mean_two_things_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="expected a number; found '1,234'"):
-        from_csv(tmp_path, HEADER.replace(",", ";") + "a;2026-01-01;1,234\nb;2026-01-02;2\n")
-
-
 @pytest.mark.parametrize("value", [float("inf"), float("-inf")])
 def test_an_infinite_amount_is_refused(value: float) -> None:
     with pytest.raises(ContractError, match="a finite number"):
         load(tables={"orders": orders_of(customer_id=["a"], ordered_at=["2026-01-01"], amount=[value])})
-
-
-def test_a_missing_amount_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(
-        ContractError, match=r"line 3: expected an amount.*coalesce\(amount, 0\).*keep: amount IS NOT NULL"
-    ):
-        from_csv(tmp_path, HEADER + "a,2026-01-01,5\nb,2026-01-02,\n")
-    with pytest.raises(ContractError, match="a finite number"):
-        from_csv(tmp_path, HEADER + "a,2026-01-01,5\nb,2026-01-02,NaN\n")
 
 
 @pytest.mark.parametrize(
@@ -292,15 +247,6 @@ def test_flags_and_counts_are_read_from_words(tmp_path: Path) -> None:
 # ---- what is told about the file
 
 
-def test_no_such_file_names_what_is_nearby(tmp_path: Path) -> None:
-    (tmp_path / "sales.csv").write_text(HEADER)
-    with pytest.raises(
-        DataUnreachableError, match=r"salse\.csv; found no such file.*Did you mean sales\.csv"
-    ) as caught:
-        load(config_for(tmp_path / "salse.csv"))
-    assert caught.value.exit_code == 7
-
-
 def test_a_missing_column_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(
         ContractError, match=r"found \[custmer_id.*tables\.orders\.columns\.customer_id: custmer_id"
@@ -311,52 +257,9 @@ def test_a_missing_column_names_the_nearest(tmp_path: Path) -> None:
         from_csv(tmp_path, "customer_id,ordered_at,quantity\na,2026-01-01,5\n", columns={"amount": "quantty * 2"})
 
 
-def test_an_empty_file_and_a_header_alone_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match=r"sales\.csv: expected a header and rows; found an empty file"):
-        from_csv(tmp_path, "")
-    with pytest.raises(ContractError, match=r"sales\.csv: expected at least one row; found a header without rows"):
-        from_csv(tmp_path, HEADER)
+def test_a_table_without_rows_is_refused() -> None:
     with pytest.raises(ContractError, match="expected at least one row; found no rows"):
         load(tables={"orders": orders_of(customer_id=[], ordered_at=[], amount=[])})
-
-
-def test_a_row_that_does_not_fit_the_header_is_refused(tmp_path: Path) -> None:
-    rows = "".join(f"a,2026-01-01,{n}\n" for n in range(30))
-    with pytest.raises(ContractError, match=r"sales\.csv"):
-        from_csv(tmp_path, HEADER + rows + 'a,2026-01-01,5,6,7,8\nb,"2026-01-01,5\n' + rows)
-
-
-def test_a_database_that_another_process_holds_is_told(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
-    path = shop_database(tmp_path)
-    code = f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('held', flush=True); sys.stdin.read()"
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        with pytest.raises(
-            DataUnreachableError, match=r"shop\.duckdb open for reading; found another process holds it"
-        ):
-            load(config_for(path))
-        assert holder.stdin is not None
-        holder.stdin.close()
-
-
-def test_an_expression_that_cannot_be_computed_is_told(tmp_path: Path) -> None:
-    rows = "customer_id,ordered_at,price\na,2026-01-01,5\nb,2026-01-02,x\n"
-    with pytest.raises(
-        ConfigError, match=r"tables\.orders\.columns\.amount: expected an expression that DuckDB can compute"
-    ):
-        from_csv(tmp_path, rows, columns={"amount": "price * 2.5 + ln(price)"})
-    with pytest.raises(ContractError, match="values that the mapping can compute"):
-        from_csv(tmp_path, rows, columns={"amount": "CAST(price AS DOUBLE)"})
-
-
-def test_a_limit_that_makes_no_sense_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KPIKIT_MEMORY_LIMIT", "lots")
-    with pytest.raises(ConfigError, match="KPIKIT_MEMORY_LIMIT=lots"):
-        load(Config.embedded())
 
 
 # ---- money and activity
@@ -435,16 +338,6 @@ def test_names_may_differ_in_upper_and_lower_case() -> None:
     given = orders_of(Customer_ID=["a"], Ordered_At=["2026-01-01"], AMOUNT=[5])
     data = load(tables={"orders": given})
     assert list(data.orders.columns) == ["customer_id", "ordered_at", "amount", "is_activity"]
-
-
-def test_a_file_that_is_no_parquet_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match=r"sales\.parquet: expected a Parquet file"):
-        from_csv(tmp_path, "x", "sales.parquet")
-
-
-def test_all_refunds_are_refused() -> None:
-    with pytest.raises(ContractError, match="at least one order with a positive or free line; found refunds only"):
-        load(tables={"orders": orders_of(customer_id=["a"], ordered_at=["2026-01-01"], amount=[-5])})
 
 
 def test_all_rows_set_aside_are_refused() -> None:
@@ -607,24 +500,3 @@ def test_the_remedy_for_a_date_quotes_its_column_and_fits_most_values(tmp_path: 
     with pytest.raises(ContractError) as caught:
         from_csv(tmp_path, header + "a,01/02/2026,5\n", columns=columns)
     assert r'''"strptime(\"Paid at\", '%d/%m/%Y')"''' in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("texts", "numbers"),
-    [
-        (["$22.72", "-$3"], [22.72, -3.0]),
-        (["1.234,56 €", "0,50 €"], [1234.56, 0.5]),
-        (["EUR 1,234.50", "EUR 7"], [1234.5, 7.0]),
-    ],
-)
-def test_one_currency_sign_is_removed_and_flagged(tmp_path: Path, texts: list[str], numbers: list[float]) -> None:
-    rows = "".join(f"a;2026-01-0{day};{text}\n" for day, text in enumerate(texts, 1))
-    data = from_csv(tmp_path, HEADER.replace(",", ";") + rows)
-    assert frame(data)["amount"].tolist() == numbers
-    assert any("currency sign" in text for text in flags(data, "repair"))
-
-
-@pytest.mark.parametrize("texts", [["$5", "€6"], ["$5", "6$"], ["$5", "6"]])
-def test_currency_signs_that_differ_are_refused(tmp_path: Path, texts: list[str]) -> None:
-    with pytest.raises(ContractError, match="expected a number"):
-        from_csv(tmp_path, HEADER + "".join(f"a,2026-01-01,{text}\n" for text in texts))

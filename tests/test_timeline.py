@@ -10,18 +10,20 @@ import pytest
 from shops import orders, three_months
 
 from kpikit import timeline
-from kpikit.contracts import as_table
+from kpikit.contracts import as_table, in_engine
 from kpikit.periods import UNITS, WEEKDAYS, Period
 
 EVERY = [*UNITS, *(f"week-{day}" for day in WEEKDAYS)]
 TURNS = ["1899-12-31", "1904-02-29", "1968-12-31", "1969-12-28", "1969-12-31", "1970-01-01", "1970-01-05", "1999-12-31",
          "2000-02-29", "2023-12-31", "2024-02-29", "2024-12-30", "2025-01-01", "2026-11-30", "2100-02-28"]  # fmt: skip
 DAYS = [date.fromisoformat(text) + timedelta(days=step) for text in TURNS for step in (-1, 0, 1)]
-MOMENTS = ibis.memtable(
+MOMENTS = in_engine(
     pd.DataFrame({"day": DAYS, "at": [pd.Timestamp(day) + pd.Timedelta("23:59:59") for day in DAYS]}).astype(
         {"at": "datetime64[us]"}
     )
 )
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.mark.parametrize("period", EVERY)
@@ -54,9 +56,7 @@ def test_end_of_data_is_the_day_after_the_newest_row():
 
 
 def test_before_excludes_the_first_instant_of_the_day():
-    moments = ibis.memtable(
-        pd.DataFrame({"at": [pd.Timestamp("2024-01-31 23:59:59.999999"), pd.Timestamp("2024-02-01")]})
-    )
+    moments = in_engine(pd.DataFrame({"at": [pd.Timestamp("2024-01-31 23:59:59.999999"), pd.Timestamp("2024-02-01")]}))
     for day in (date(2024, 2, 1), ibis.date("2024-02-01")):
         kept = moments.filter(timeline.before(moments.at, day)).to_pandas()
         assert kept["at"].tolist() == [pd.Timestamp("2024-01-31 23:59:59.999999")]
@@ -94,7 +94,7 @@ def test_orders_without_customer_or_time_or_after_as_of_are_not_known():
 
 
 def test_a_missing_segment_is_unknown_and_numbers_become_text():
-    table = ibis.memtable(pd.DataFrame({"shop": ["north", None], "floor": [1, 2]}))
+    table = in_engine(pd.DataFrame({"shop": ["north", None], "floor": [1, 2]}))
     shown = table.select(shop=timeline.segment_of(table, "shop"), floor=timeline.segment_of(table, "floor")).to_pandas()
     assert sorted(shown["shop"]) == ["north", "unknown"]
     assert sorted(shown["floor"]) == ["1", "2"]

@@ -33,6 +33,8 @@ def parse_expression(text: str) -> exp.Expr:
         raise ValueError("a statement" if not isinstance(tree, exp.Alias) else "two words without an operator")
     if any(tree.find_all(*WRITES)):
         raise ValueError("an expression that writes")
+    if any(tree.find_all(exp.UDTF, exp.Explode)):
+        raise ValueError("an expression that makes rows")
     return tree
 
 
@@ -64,6 +66,8 @@ def check_query(text: str) -> str:
 def _single(text: str) -> exp.Expr:
     try:
         trees = sqlglot.parse(text, dialect="duckdb")
+    except RecursionError:
+        raise ValueError("an expression nested too deeply") from None
     except SqlglotError as error:
         first = getattr(error, "errors", None) or [{}]
         near = first[0].get("highlight") or ""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -33,7 +34,7 @@ SHORT_DAYS = tuple(name[:3] for name in WEEKDAYS)
 class Section(BaseModel):
     """A part of kpikit.yaml: frozen, strictly typed, and closed to names that it does not know."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -100,7 +101,7 @@ class Business(Section):
 def _weekday_numbers(days: str) -> list[int]:
     first, _, last = days.casefold().partition("-")
     if first[:3] not in SHORT_DAYS or (last and last[:3] not in SHORT_DAYS):
-        raise wrong("weekdays such as mon-fri or sat", repr(days))
+        raise wrong("weekdays such as mon-fri or sat", repr(days), 'Write them as {mon-fri: "09:00-18:00"}.')
     start = SHORT_DAYS.index(first[:3])
     length = (SHORT_DAYS.index(last[:3]) - start) % 7 + 1 if last else 1
     return [(start + step) % 7 for step in range(length)]
@@ -112,16 +113,20 @@ def _opening(span: str) -> tuple[time, time] | None:
     try:
         opens, closes = (time.fromisoformat(part.strip().zfill(5)) for part in span.split("-"))
     except ValueError:
-        raise wrong('opening hours such as "09:00-18:00", or closed', repr(span)) from None
+        raise wrong('opening hours such as "09:00-18:00", or closed', repr(span), "Write them so.") from None
     if closes <= opens:
-        raise wrong("opening hours that end after they begin", repr(span))
+        raise wrong("opening hours that end after they begin", repr(span), 'Write them as "09:00-18:00".')
     return opens, closes
 
 
 class Source(Section):
-    """A place that tables come from; a secret in its ``url`` is written ``${ENV_NAME}`` and read when connecting."""
+    """A place that tables come from; a secret in its ``url`` is written ``${ENV_NAME}`` and read when connecting.
+
+    ``in_place: true`` leaves the rows of a PostgreSQL source on the server, which then computes; Spark's always stay.
+    """
 
     url: str
+    in_place: bool = False
 
     @field_validator("url")
     @classmethod
@@ -131,7 +136,7 @@ class Source(Section):
             raise wrong("a password as ${ENV_NAME}", "a password in the file", "Put it into an environment variable.")
         for name in VARIABLE.findall(url):
             if not re.fullmatch(r"[A-Za-z_]\w*", name):
-                raise wrong("the name of an environment variable inside ${…}", repr(name))
+                raise wrong("the name of an environment variable inside ${…}", repr(name), "Write ${NAME}.")
         return url
 
     def variables(self) -> list[str]:
@@ -139,8 +144,17 @@ class Source(Section):
         return VARIABLE.findall(self.url)
 
     def resolved(self) -> str:
-        """Return the url with its environment variables filled in; the value is never stored."""
-        return VARIABLE.sub(lambda match: os.environ[match[1]], self.url)
+        """Return the url with its environment variables filled in; the value is never stored.
+
+        Before the host, as in ``postgres://user:${PASSWORD}@host``, a value may hold any sign: it is quoted.
+        """
+        credentials = self.url.rpartition("@")[0]
+
+        def value(match: re.Match[str]) -> str:
+            found = os.environ[match[1]]
+            return quote(found, safe="") if match.end() <= len(credentials) else found
+
+        return VARIABLE.sub(value, self.url)
 
 
 class Table(Section):
@@ -156,6 +170,8 @@ class Table(Section):
     def _one_origin(self) -> Table:
         if self.from_ is not None and self.sql is not None:
             raise wrong("either from or sql", "both", "Remove one of them.")
+        if self.from_ is not None and not self.from_.strip():
+            raise wrong("a file, a folder or a source in from", "an empty text", "Write where the rows are.")
         return self
 
 
@@ -180,7 +196,8 @@ class Goal(Section):
     @model_validator(mode="after")
     def _one_direction(self) -> Goal:
         if (self.at_least is None) == (self.at_most is None):
-            raise wrong("one of at_least and at_most", "neither" if self.at_least is None else "both")
+            found = "neither" if self.at_least is None else "both"
+            raise wrong("one of at_least and at_most", found, "Write one of them with a number.")
         return self
 
 
@@ -270,7 +287,14 @@ class Config(Section):
 
     def resolve(self, text: str) -> Path:
         """Return a path of the configuration as an absolute path."""
-        return (self.folder / Path(text).expanduser()).absolute()
+        try:
+            path = (self.folder / Path(text).expanduser()).absolute()
+            path.exists()  # a name may be too long to be asked for
+        except (RuntimeError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            got = f"{text[:60]!r}: {reason}"
+            raise ConfigError("a path of this machine", got=got, fix="Correct it.", where=self.where()) from None
+        return path
 
     def where(self, *keys: str | int) -> str:
         """Return ``kpikit.yaml, line 12: tables.orders`` for the place of a key, as near as it is known."""

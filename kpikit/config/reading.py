@@ -11,12 +11,25 @@ from pydantic import ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kpikit.config.expressions import bare_name
-from kpikit.config.models import Config
+from kpikit.config.models import VARIABLE, Config
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ConfigError, DataUnreachableError, listed, nearest
 
 Place = tuple[str | int, ...]
 FILE = "kpikit.yaml"
+MOST_BYTES, MOST_VALUES, DEEPEST = 500_000, 20_000, 20  # far above any real file, far below what takes long
+FIXES = {  # pydantic's kind of problem: what to do
+    "literal_error": "Write one of them.",
+    "missing": "Add it.",
+    "float_type": "Write a number, without quotes or signs.",
+    "int_type": "Write a whole number, without quotes or signs.",
+    "finite_number": "Write a number.",
+    "string_type": "Write one text; one that looks like a number or a date needs quotes.",
+    "bool_type": "Write true or false.",
+    "tuple_type": "Write it as a list: [first, second].",
+    "string_pattern_mismatch": "Write it like on_time_delivery.",
+}
+NESTED = "Write names with values below it, indented by two blanks."
 
 
 def load_config(path: str | Path) -> Config:
@@ -51,7 +64,7 @@ def load_config(path: str | Path) -> Config:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        content = file.read_bytes()
     except FileNotFoundError:
         nearby = sorted(found.name for pattern in ("*.yaml", "*.yml") for found in file.parent.glob(pattern))
         raise DataUnreachableError(
@@ -59,40 +72,80 @@ def _read(file: Path) -> str:
             got=f"no such file; beside it: {listed(nearby)}",
             fix="Pass --config, or write one with: kpikit init DATA",
         ) from None
-    except UnicodeDecodeError as error:
-        raise ConfigError("UTF-8 text", got=f"byte {error.start} that is not", where=file.name) from None
     except OSError as error:
-        raise DataUnreachableError(f"the configuration {file}", got=str(error.strerror)) from None
+        raise DataUnreachableError(
+            f"the configuration {file}", got=str(error.strerror), fix="Check the path and its permissions."
+        ) from None
+    if len(content) > MOST_BYTES:
+        raise ConfigError(
+            f"a {FILE} of at most {MOST_BYTES:,} bytes",
+            got=f"{len(content):,}",
+            fix="Is this the right file?",
+            where=file.name,
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ConfigError(
+            "UTF-8 text", got=f"a byte that is not ({content[error.start]:#04x})",
+            fix="Save it as UTF-8 in your editor.", where=f"{file.name}, line {line}",
+        ) from None  # fmt: skip
 
 
 def _parse(text: str, file: Path) -> tuple[dict[str, Any], dict[Place, int]]:
-    try:
-        nodes = list(yaml.compose_all(text, yaml.SafeLoader))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        tab = mark is not None and "\t" in (text.splitlines() or [""])[min(mark.line, len(text.splitlines()) - 1)]
-        fix = "Indent with spaces: YAML allows no tabs." if tab else "Check the indentation, colons and quotes there."
-        raise ConfigError("YAML", got=error.problem or "text", fix=fix, where=f"{file.name}, line {line}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError("YAML", got=str(error).splitlines()[0], where=file.name) from None
+    nodes = _nodes(text, file)
     if len(nodes) > 1:
         where = f"{file.name}, line {nodes[1].start_mark.line + 1}"
         raise ConfigError("one YAML document", got=f"{len(nodes)}", fix="Remove the line '---'.", where=where)
     if not nodes or nodes[0] is None:
         raise ConfigError("business, tables …", got="an empty file", fix="Write one: kpikit init DATA", where=file.name)
     if not isinstance(nodes[0], MappingNode):
-        raise ConfigError("names with values (business: …)", got="a list or a single text", where=file.name)
+        raise ConfigError(
+            "names with values (business: …)", got="a list or a single text",
+            fix="Begin lines with a name and a colon.",
+            where=f"{file.name}, line {nodes[0].start_mark.line + 1}",
+        )  # fmt: skip
     lines: dict[Place, int] = {(): 1}
     _index(nodes[0], (), file, lines)
     try:
         return yaml.safe_load(text), lines
-    except (yaml.MarkedYAMLError, ValueError, TypeError) as error:  # for example an impossible date
-        raise ConfigError("YAML values", got=str(error).splitlines()[0], where=file.name) from None
+    except (yaml.MarkedYAMLError, ValueError, TypeError) as error:
+        raise ConfigError("YAML values", got=str(error).splitlines()[0], fix="Correct it.", where=file.name) from None
+
+
+def _nodes(text: str, file: Path) -> list[Node]:
+    try:
+        return list(yaml.compose_all(text, yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        tab = mark is not None and "\t" in (text.splitlines() or [""])[min(mark.line, len(text.splitlines()) - 1)]
+        fix = "Indent with spaces: YAML allows no tabs." if tab else "Check the indentation, colons and quotes there."
+        raise ConfigError("YAML", got=error.problem or "text", fix=fix, where=f"{file.name}, line {line}") from None
+    except yaml.reader.ReaderError as error:
+        where = f"{file.name}, line {text[: error.position].count(chr(10)) + 1}"
+        raise ConfigError("YAML", got=str(error).splitlines()[0], fix="Remove it.", where=where) from None
+    except RecursionError:
+        raise ConfigError("YAML", got="values nested too deeply", fix="Check the brackets.", where=file.name) from None
 
 
 def _index(node: Node, place: Place, file: Path, lines: dict[Place, int]) -> None:
-    """Note the line of every key and item, and refuse a key that stands twice."""
+    """Note the line of every key and item; refuse a key that stands twice, and anchors that multiply without end."""
+    where = f"{file.name}, line {node.start_mark.line + 1}"
+    if len(lines) > MOST_VALUES or len(place) > DEEPEST:
+        raise ConfigError(
+            f"a {FILE} of at most {MOST_VALUES:,} names and values, {DEEPEST} deep",
+            got="anchors (&, *) that make more", fix="Write the values out.", where=where,
+        )  # fmt: skip
+    if isinstance(node, ScalarNode) and node.tag.endswith(":timestamp"):
+        try:
+            yaml.safe_load(node.value)
+        except ValueError as error:
+            raise ConfigError(
+                "a date such as 2026-12-31", got=f"{node.value} ({error})", fix="Write a day that the calendar has.",
+                where=f"{where}: {'.'.join(map(str, place))}",
+            ) from None  # fmt: skip
     if isinstance(node, MappingNode):
         for key, value in node.value:
             name = yaml.safe_load(key.value) if isinstance(key, ScalarNode) and key.tag.endswith(":int") else key.value
@@ -129,6 +182,7 @@ def _explained(error: ValidationError, file: Path, lines: dict[Place, int]) -> C
             place = (*place, facts["key"])
         expected = facts.get("expected") if problem["type"] in {"kpikit", "literal_error"} else _expected(problem)
         got = facts["got"] if "got" in facts else _found(problem)
+        got = got if len(got) <= 120 else f"{got[:119]}…"
         problems.append((_line(place, lines), place, str(expected), got, facts.get("fix") or _remedy(problem)))
     _, place, expected, got, fix = min(problems, key=lambda item: item[0])
     more = f" ({len(problems) - 1} more below it)" if len(problems) > 1 else ""
@@ -158,10 +212,13 @@ def _expected(problem: Any) -> str:
 
 
 def _remedy(problem: Any) -> str:
-    """Return what to do about a fraction that was written as a percentage."""
-    value = problem["input"]
-    as_percentage = problem["type"] == "less_than_equal" and problem["ctx"].get("le") == 1
-    return f"Write {value:g} % as {value / 100:g}." if as_percentage and 1 < value <= 100 else ""
+    """Return what to do about a value, first of all about a fraction that was written as a percentage."""
+    kind, value, limits = problem["type"], problem["input"], problem.get("ctx", {})
+    if kind == "less_than_equal" and limits.get("le") == 1 and 1 < value <= 100:
+        return f"Write {value:g} % as {value / 100:g}."
+    if kind in {"less_than_equal", "greater_than_equal"}:
+        return "Write a number that is." if kind == "less_than_equal" else f"Write a number from {limits['ge']:g}."
+    return FIXES.get(kind, NESTED if kind.startswith(("dict", "model")) else "Correct it.")
 
 
 def _found(problem: Any) -> str:
@@ -187,7 +244,15 @@ def _check_secrets(content: Any, file: Path, lines: dict[Place, int], place: Pla
             raise ConfigError(
                 "plain text", got="${…}", fix="Environment variables stand only in sources.*.url.", where=where
             )
-        for name in (part.split("}")[0] for part in content.split("${")[1:]):
+        for name, closed, _ in (part.partition("}") for part in content.split("${")[1:]):
+            if not closed:
+                raise ConfigError("${…} with its closing brace", got="${" + name, fix="Write ${NAME}.", where=where)
+            if VARIABLE.search(os.environ.get(name, "")):
+                raise ConfigError(
+                    f"a value without ${{…}} in the environment variable {name}",
+                    got="one that refers to another variable",
+                    fix="Set it to the value itself.", where=where,
+                )  # fmt: skip
             if name not in os.environ:
                 raise ConfigError(
                     f"the environment variable {name}", got="not set", fix=f"Set it: export {name}=…", where=where

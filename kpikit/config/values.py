@@ -13,7 +13,7 @@ from kpikit.config.expressions import check_expression, check_query
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import listed, nearest
 
-SPAN = re.compile(r"\s*(\d+)\s*(hour|day|week)s?\s*")
+SPAN = re.compile(r"\s*(\d{1,5})\s*(hour|day|week)s?\s*")
 
 
 def wrong(expected: str, got: str, fix: str = "") -> PydanticCustomError:
@@ -38,7 +38,7 @@ def _as_span(value: object) -> object:
     if isinstance(value, timedelta):
         return value
     if match is None:
-        raise wrong("a time span such as '2 days' or '36 hours'", repr(value))
+        raise wrong("a time span such as '2 days' or '36 hours'", repr(value), "Write it like 2 days.")
     return timedelta(**{f"{match[2]}s": int(match[1])})
 
 
@@ -52,12 +52,12 @@ def _in_lower_case(value: object) -> object:
     return value.strip().casefold() if isinstance(value, str) else value
 
 
-def _checked(check: Any, what: str) -> AfterValidator:
+def _checked(check: Any, what: str, fix: str) -> AfterValidator:
     def validate(text: str) -> str:
         try:
             return str(check(text))
         except ValueError as error:
-            raise wrong(what, str(error), "Write one DuckDB expression, without ';'.") from None
+            raise wrong(what, str(error), fix) from None
 
     return AfterValidator(validate)
 
@@ -71,8 +71,12 @@ def _one_contract(name: str) -> str:
 
 Day = Annotated[date, BeforeValidator(_as_day)]
 Span = Annotated[timedelta, BeforeValidator(_as_span)]
-Expression = Annotated[str, BeforeValidator(_as_sql), _checked(check_expression, "one SQL expression or column name")]
-Query = Annotated[str, _checked(check_query, "one SELECT")]
+Expression = Annotated[
+    str,
+    BeforeValidator(_as_sql),
+    _checked(check_expression, "one SQL expression or column name", "Write one DuckDB expression, without ';'."),
+]
+Query = Annotated[str, _checked(check_query, "one SELECT", "Write one SELECT, without ';'; kpikit only reads.")]
 TableName = Annotated[str, AfterValidator(_one_contract)]
 Rate = Annotated[float, Field(ge=0, le=1)]
 Weekday = Annotated[

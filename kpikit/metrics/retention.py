@@ -16,7 +16,7 @@ from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import bounds, first_orders, placed, summed
 from kpikit.periods import DAYS_PER_YEAR, Period
-from kpikit.timeline import days, period_start
+from kpikit.timeline import days, one_if, period_start, quotient
 
 REPEAT_WITHIN_DAYS = 90
 
@@ -33,7 +33,7 @@ def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> tup
         start.customer_id,
         start.period,
         start.segment,
-        x=both.customer_id_right.notnull().cast("int64"),
+        x=one_if(both.customer_id_right.notnull()),
         y=ibis.literal(1),
     )
     if not period:
@@ -112,9 +112,7 @@ def repeat_purchase_rate(
     later = bought.select("customer_id", "day")
     joined = eligible.left_join(later, "customer_id")
     within = (joined.day > joined.first_day) & (joined.day <= joined.first_day + within_days)
-    each = joined.group_by("customer_id", "period", "segment").aggregate(
-        x=within.any().cast("int64"), y=ibis.literal(1)
-    )
+    each = joined.group_by("customer_id", "period", "segment").aggregate(x=one_if(within.any()), y=ibis.literal(1))
     return summed(each, table, period=period, by=by, as_of=as_of, ratio=True, lag_days=within_days)
 
 
@@ -152,6 +150,6 @@ def purchase_frequency(orders: Any, *, period: str | None = None, by: str | None
     lived = lived.filter(lived.exposure > 0)
     both = lived.left_join(counts, ["customer_id", "period"])
     each = both.select(
-        lived.customer_id, lived.period, lived.segment, x=both.x.fill_null(0), y=lived.exposure / DAYS_PER_YEAR
+        lived.customer_id, lived.period, lived.segment, x=both.x.fill_null(0), y=quotient(lived.exposure, DAYS_PER_YEAR)
     )
     return summed(each, table, period=period, by=by, as_of=as_of, ratio=True)

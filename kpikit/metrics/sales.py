@@ -15,7 +15,7 @@ from kpikit.contracts import as_table
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import bounds, first_orders, placed, summed
 from kpikit.periods import Period
-from kpikit.timeline import days, period_start
+from kpikit.timeline import days, one_if, period_start, quotient
 
 KEYS = ("customer_id", "period", "segment")
 
@@ -84,7 +84,7 @@ def average_order_value(
 ) -> ir.Table:
     """Return revenue per order."""
     table, known = _prepared(orders, period, by, as_of)
-    each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=known.is_activity.cast("int64").sum())
+    each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=one_if(known.is_activity).sum())
     return summed(each, table, period=period, by=by, as_of=as_of, ratio=True)
 
 
@@ -147,7 +147,7 @@ def revenue_bridge(orders: Any, *, period: str = "month", as_of: Any = None) -> 
     table, known = _prepared(orders, period, None, as_of)
     bought = known.filter(known.is_activity)
     each = known.group_by("customer_id", "period").aggregate(
-        amount=known.amount.sum(), orders=known.is_activity.cast("int64").sum()
+        amount=known.amount.sum(), orders=one_if(known.is_activity).sum()
     )
     first = first_orders(bought).select("customer_id", first_period="period")
     before = each.mutate(period=each.period + 1)
@@ -176,7 +176,7 @@ def revenue_bridge(orders: Any, *, period: str = "month", as_of: Any = None) -> 
         refunds_now=both.now.sum(where=~here).fill_null(0),
         refunds_then=both.then.sum(where=~was).fill_null(0),
     )
-    v1, v0 = moves.r1 / moves.o1.nullif(0), moves.r0 / moves.o0.nullif(0)
+    v1, v0 = quotient(moves.r1, moves.o1), quotient(moves.r0, moves.o0)
     named = moves.mutate(
         frequency=((moves.o1 - moves.o0) * (v0 + v1) / 2).fill_null(0),
         order_value=((v1 - v0) * (moves.o0 + moves.o1) / 2).fill_null(0),

@@ -71,16 +71,14 @@ def write(proposal: Proposal, path: str | Path) -> Path:
     )
     if target.exists():
         raise refusal
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=target.parent, suffix=".part", delete=False, encoding="utf-8"
-        ) as part:
-            part.write(proposal.yaml_text)
         try:
-            Path(part.name).chmod(0o644)
-            os.link(part.name, target)  # fails where the file has appeared meanwhile
+            part.write_text(proposal.yaml_text, encoding="utf-8")
+            part.chmod(0o644)
+            os.link(part, target)  # fails where the file has appeared meanwhile
         finally:
-            Path(part.name).unlink()
+            part.unlink(missing_ok=True)
     except FileExistsError:
         raise refusal from None
     except OSError as error:

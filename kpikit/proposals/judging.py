@@ -13,14 +13,14 @@ from kpikit.contracts import CONTRACTS, COUNT, FLAG, NUMBER, TIME, Column
 from kpikit.errors import DataUnreachableError
 from kpikit.proposals.words import BEGINNINGS, LOOKS, ORDER, WORDS
 from kpikit.sources import reading
-from kpikit.sources.casting import SIGN_AFTER, SIGN_BEFORE
-from kpikit.sources.engine import quoted, row, run, types
+from kpikit.sources.engine import quoted, row, run, text, types
+from kpikit.sources.numbers import FIGURES, SIGN_AFTER, SIGN_BEFORE
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 
-AMOUNT = f"{SIGN_BEFORE}|{SIGN_AFTER}|[+-]?[0-9.,]+"
+AMOUNT = f"{SIGN_BEFORE}|{SIGN_AFTER}|{FIGURES}-?|\\({FIGURES}\\)"
 
 
 @dataclass
@@ -220,7 +220,7 @@ def _suits(connection: Backend, relation: str, name: str, kind: str, wanted: str
 def _share(connection: Backend, relation: str, name: str, pattern: str) -> float:
     filled, fits = row(
         connection,
-        f"SELECT count(v), count(*) FILTER (regexp_full_match(trim(v), '{pattern}')) FROM "
+        f"SELECT count(v), count(*) FILTER (regexp_full_match(trim(v), {text(pattern)})) FROM "
         f"(SELECT {quoted(name)} AS v FROM {relation} LIMIT 10000)",
     )
     return fits / filled if filled else 1.0

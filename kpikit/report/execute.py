@@ -14,12 +14,14 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from kpikit import errors
-from kpikit.errors import KernelDiedError, KpikitError, NotebookError, RunTimeoutError
+from kpikit.errors import DataUnreachableError, KernelDiedError, KpikitError, NotebookError, RunTimeoutError
 from kpikit.report.kernel import OwnKernelManager
 from kpikit.report.notebooks import Notebook
 
 KERNEL = "python3"
 START_SECONDS = 60
+# What PostgreSQL's driver raises when the server has gone: the data are out of reach, the notebook is not at fault.
+LOST_CONNECTION = ("OperationalError", "AdminShutdown", "CrashShutdown", "CannotConnectNow")
 Progress = Callable[[int], None]
 
 
@@ -141,6 +143,10 @@ def _raised(notebook: Notebook, cell: int, name: str, value: str) -> KpikitError
         inner = f", {where.rstrip(': ')}" if expected and where else ""
         return kind(rest or value, where=_place(notebook, cell) + inner)
     last = (value.strip().splitlines() or [""])[-1]
+    if name in LOST_CONNECTION:
+        return DataUnreachableError(
+            "a server that answers to the end", got=last, fix="Run again.", where=_place(notebook, cell)
+        )
     return NotebookError("no error", got=f"{name}: {last}" if last else name, where=_place(notebook, cell))
 
 

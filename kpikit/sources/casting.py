@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from kpikit.contracts import COUNT, FLAG, ID, NUMBER, TEXT, TIME
 from kpikit.errors import ContractError
+from kpikit.sources import numbers
 from kpikit.sources.data import Flag
-from kpikit.sources.engine import quoted, row, run, text
+from kpikit.sources.engine import row, text
 from kpikit.sources.mapping import PLAIN_TYPES, Mapped
 from kpikit.sources.reading import Raw
 from kpikit.sources.times import time
+from kpikit.sources.wrongs import wrong
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
@@ -21,14 +23,10 @@ if TYPE_CHECKING:
 BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 TRUE_WORDS, FALSE_WORDS = "('true', 't', 'yes', 'y', '1')", "('false', 'f', 'no', 'n', '0')"
 FLOATS = ("FLOAT", "DOUBLE", "DECIMAL")
-# 12,50 and 1.234,50 are decimal commas; 1,234 could be either, so it is not repaired; 1,234.50 has thousands commas.
-DECIMAL_COMMA = r"[+-]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})"
-WHOLE = r"[+-]?\d+"
-THOUSANDS = r"[+-]?\d{1,3}(,\d{3})+\.\d+"
-THOUSANDS_OR_PLAIN = r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"
-CURRENCY, GAP = r"(\p{Sc}|[A-Z]{3})", r"[\s\x{00A0}\x{202F}]*"
-SIGN_BEFORE = f"([+-]?){GAP}{CURRENCY}{GAP}([+-]?[0-9.,]+)"
-SIGN_AFTER = f"([+-]?[0-9.,]+){GAP}{CURRENCY}"
+SMALL = ("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")
+LARGEST = "1e15"  # above it a float loses cents, and sums of squares overflow
+MISSING_WORDS = "('null', '(null)', '<null>', 'nan', 'none', 'nil', 'nat', '<na>', 'n/a', '#n/a', 'undefined')"
+ALIKE = r"regexp_replace(ltrim(lower(v), '0'), '\.0$', '')"
 
 
 @dataclass
@@ -74,61 +72,65 @@ class Caster:
             missing = "" if item.type.startswith("DECIMAL") else f"WHEN isnan({item.sql}) THEN NULL "
             return f"CASE {missing}ELSE coalesce({whole}, CAST({item.sql} AS VARCHAR)) END"
         value = self.trimmed(item)
-        if item.type == "VARCHAR":
-            filled, floats = self._counts(value, f"regexp_full_match({value}, '\\d+\\.0')")
-            if filled and floats == filled:  # one id without ".0" would mean that the ".0" belongs to the ids
-                self._repaired(item, floats, "ids written as decimals (17850.0) lost their '.0'")
-                return f"regexp_replace({value}, '\\.0$', '')"
+        return self._id_from_text(item, value) if item.type == "VARCHAR" else value
+
+    def _id_from_text(self, item: Mapped, value: str) -> str:
+        filled, floats, blanks, words, upper, lower, zeros = self._counts(
+            value,
+            f"regexp_full_match({value}, '\\d+\\.0')",
+            f"{value} <> {item.sql}",
+            f"lower({value}) IN {MISSING_WORDS}",
+            f"{value} <> lower({value})",
+            f"{value} <> upper({value})",
+            f"starts_with({value}, '0')",
+        )
+        if blanks:
+            self._repaired(item, blanks, "ids lost their outer blanks")
+        if words:
+            self._doubt_missing(item, value, words)
+        if filled and floats == filled:  # one id without ".0" would mean that the ".0" belongs to the ids
+            self._repaired(item, floats, "ids written as decimals (17850.0) lost their '.0'")
+            return f"regexp_replace({value}, '\\.0$', '')"
+        if item.name == "customer_id" and (floats or zeros or (upper and lower)):
+            self._doubt_alike(item, value)
         return value
+
+    def _doubt_missing(self, item: Mapped, value: str, rows: int) -> None:
+        condition = f"lower({value}) IN {MISSING_WORDS}"
+        word = row(self.connection, f"SELECT max({value}) FILTER ({condition}) FROM {self.raw.relation}")[0]
+        self._flagged("missing words", rows, f"{self.table}.{item.name} says {word!r} in {_rows(rows)}, as if missing.")
+
+    def _doubt_alike(self, item: Mapped, value: str) -> None:
+        """Flag ids that are most likely one: a system's capital letters, a spreadsheet's lost zeros."""
+        pairs, one, other = row(
+            self.connection,
+            f"SELECT count(*), min(one), min_by(other, one) FROM (SELECT min(v) AS one, max(v) AS other FROM "
+            f"(SELECT DISTINCT {value} AS v FROM {self.raw.relation}) WHERE v IS NOT NULL "
+            f"GROUP BY {ALIKE} HAVING count(*) > 1)",
+        )
+        if pairs:
+            many = f"{pairs:,} {'group' if pairs == 1 else 'groups'} of ids"
+            what = f"{many} differ only by case, leading zeros or '.0' ({one}, {other})"
+            self._flagged("alike ids", pairs, f"{self.table}.{item.name}: {what}.")
 
     def _number(self, item: Mapped) -> str:
         if item.type == "VARCHAR":
-            sql = self._number_from_text(item)
+            reading = numbers.read(self.connection, self.table, self.raw, item, self.trimmed(item))
+            for rows, what in reading.repairs:
+                self._repaired(item, rows, what)
+            sql = reading.sql
         elif item.type.startswith(("DATE", "TIME", "INTERVAL")) or item.type.endswith("]"):
             raise self._wrong(item, "a number", "TRUE")
         else:
             sql = f"CAST({item.sql} AS DOUBLE)"
-        if item.type == "VARCHAR" or item.type in {"DOUBLE", "FLOAT"}:
-            self._refuse(item, f"NOT isfinite({sql})", "a finite number")
+        if item.type not in SMALL:
+            plain = item.written if item.type != "VARCHAR" else f"CAST({item.written} AS DOUBLE)"
+            self._refuse(
+                item, f"NOT abs({sql}) < {LARGEST}", f"a finite number below {LARGEST}",  # NaN is below nothing
+                f"Correct these rows, or map {item.name}: CASE WHEN abs({plain}) < {LARGEST} THEN {plain} END, "
+                "which makes them missing.",
+            )  # fmt: skip
         return sql
-
-    def _number_from_text(self, item: Mapped) -> str:
-        value = self._without_sign(item)
-        filled, plain, comma, whole, thousands, grouped = self._counts(
-            value,
-            f"TRY_CAST({value} AS DOUBLE) IS NOT NULL",
-            *(
-                f"regexp_full_match({value}, {text(pattern)})"
-                for pattern in (DECIMAL_COMMA, WHOLE, THOUSANDS, THOUSANDS_OR_PLAIN)
-            ),
-        )
-        if plain == filled:
-            return f"CAST({value} AS DOUBLE)"
-        if comma and comma + whole == filled:
-            self._repaired(item, comma, "decimal commas (12,50) were read as decimal points")
-            return f"CAST(replace(replace({value}, '.', ''), ',', '.') AS DOUBLE)"
-        if thousands and grouped == filled:
-            self._repaired(item, thousands, "thousands separators (1,234.50) were removed")
-            return f"CAST(replace({value}, ',', '') AS DOUBLE)"
-        raise self._wrong(
-            item, "a number", f"{value} IS NOT NULL AND TRY_CAST({value} AS DOUBLE) IS NULL",
-            fix="Correct these rows, or map the column with an expression such as try_cast(x AS DOUBLE).",
-        )  # fmt: skip
-
-    def _without_sign(self, item: Mapped) -> str:
-        """Return the SQL of a text column without its currency sign, where every value has the same, on one side."""
-        value = self.trimmed(item)
-        for pattern, place, bare in ((SIGN_BEFORE, 2, r"\1\3"), (SIGN_AFTER, 2, r"\1")):
-            filled, fits, signs, sign = row(
-                self.connection,
-                f"SELECT count({value}), count(*) FILTER (regexp_full_match({value}, {text(pattern)})), "
-                f"count(DISTINCT regexp_extract({value}, {text(pattern)}, {place})), "
-                f"max(regexp_extract({value}, {text(pattern)}, {place})) FROM {self.raw.relation}",
-            )
-            if filled and fits == filled and signs == 1:
-                self._repaired(item, filled, f"the currency sign {sign} was removed")
-                return f"regexp_replace({value}, {text(f'^{pattern}$')}, {text(bare)})"
-        return value
 
     def _count(self, item: Mapped) -> str:
         sql = self._number(item)
@@ -162,35 +164,20 @@ class Caster:
         listing = ", ".join(f"count(*) FILTER ({condition})" for condition in conditions)
         return row(self.connection, f"SELECT count({value}), {listing} FROM {self.raw.relation}")
 
-    def _refuse(self, item: Mapped, condition: str, expected: str) -> None:
+    def _refuse(self, item: Mapped, condition: str, expected: str, fix: str = "") -> None:
         found = row(self.connection, f"SELECT count(*) FILTER ({condition}) FROM {self.raw.relation}")[0]
         if found:
-            raise self._wrong(item, expected, condition)
+            raise self._wrong(item, expected, condition, fix)
 
     def _wrong(self, item: Mapped, expected: str, condition: str, fix: str = "") -> ContractError:
         return wrong(self.connection, self.raw, self.table, item, expected, condition, fix)
 
     def _repaired(self, item: Mapped, rows: int, what: str) -> None:
-        sentence = f"{self.table}.{item.name}: {what} in {rows:,} {'row' if rows == 1 else 'rows'}."
-        self.flags.append(Flag(self.table, "repair", rows, sentence))
+        self._flagged("repair", rows, f"{self.table}.{item.name}: {what} in {_rows(rows)}.")
+
+    def _flagged(self, kind: str, rows: int, sentence: str) -> None:
+        self.flags.append(Flag(self.table, kind, rows, sentence))
 
 
-def wrong(
-    connection: Backend, raw: Raw, table: str, item: Mapped, expected: str, condition: str, fix: str = ""
-) -> ContractError:
-    """Return the error for the rows of a column that ``condition`` finds: the first value, its line, how many."""
-    rows = run(
-        connection,
-        f"SELECT rowid, CAST({item.sql} AS VARCHAR), count(*) OVER () FROM {raw.relation} WHERE {condition} "
-        "ORDER BY rowid LIMIT 1",
-    )
-    number, value, found = rows[0]
-    others = f" ({found:,} such rows)" if found > 1 else " (1 such row)"
-    source = item.source if len(item.source) < 60 else item.name
-    named = quoted(source) if not source.isidentifier() else source
-    return ContractError(
-        expected,
-        got=f"{value!r} in column {named}{others}",
-        fix=fix or "Correct these rows, or map the column with an SQL expression.",
-        where=f"{table}.{item.name}: {raw.place(connection, number)}",
-    )
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -31,6 +33,8 @@ def connect() -> Backend:
         raise ConfigError(
             "limits that DuckDB accepts (KPIKIT_MEMORY_LIMIT=4GB, KPIKIT_THREADS=2)",
             got=f"{names}: {first_line(error)}",
+            fix="Set it to a size such as 4GB, or a whole number of threads from 1, or leave it unset.",
+            where="environment",
         ) from None
     return connection
 
@@ -55,10 +59,17 @@ def text(value: object) -> str:
 
 def run(connection: Backend, sql: str) -> list[tuple[Any, ...]]:
     """Run one statement and return its rows; running out of memory or disk is the machine's error."""
+    with enough_room():
+        return connection.raw_sql(sql).fetchall()  # type: ignore[no-any-return]
+
+
+@contextmanager
+def enough_room() -> Iterator[None]:
+    """Turn running out of memory or disk into the machine's error."""
     import duckdb
 
     try:
-        return connection.raw_sql(sql).fetchall()  # type: ignore[no-any-return]
+        yield
     except duckdb.OutOfMemoryException as error:
         raise MachineError(
             "enough memory or disk to load the tables",

@@ -12,9 +12,10 @@ from sqlglot import exp
 from kpikit.config import Config
 from kpikit.config import Table as Settings
 from kpikit.errors import ConfigError, ContractError, listed, nearest
-from kpikit.sources import mapping, reading
+from kpikit.sources import mapping, reading, servers
 from kpikit.sources.engine import first_line, quoted, row, run, types
 from kpikit.sources.reading import Raw
+from kpikit.sources.servers import Server
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
@@ -88,10 +89,13 @@ def _missing(value: Any) -> bool:
 
 
 def _from_place(connection: Backend, relation: str, name: str, place: str, config: Config, folder: Path) -> Raw:
-    source, inside = _source(place, config)
+    source, inside = source_of(place, config)
     keys = ("sources", source, "url") if source else ("tables", name, "from")
     where = config.where(*keys)
     url = config.sources[source].resolved() if source else place
+    if servers.is_server(url):
+        server = servers.connect(url, where)
+        return _copied(connection, relation, server, server.query_of(inside), f"{server.address} ({inside})", folder)
     reading.refuse_servers(url, where)
     path = config.resolve(url.removeprefix("duckdb://"))
     as_database = url.startswith("duckdb://") or (path.suffix in reading.DATABASES and not path.is_dir())
@@ -104,10 +108,17 @@ def _from_place(connection: Backend, relation: str, name: str, place: str, confi
     def as_text(columns: list[str]) -> list[str]:
         return mapping.read_as_text(name, settings, columns)
 
-    return reading.read_files(connection, relation, reading.files(path, where), as_text, folder)
+    return reading.read_files(connection, relation, reading.files(path, where), as_text, folder, where)
 
 
-def _source(place: str, config: Config) -> tuple[str, str]:
+def _copied(connection: Backend, relation: str, server: Server, query: str, origin: str, folder: Path) -> Raw:
+    try:
+        return servers.copied(connection, relation, server, query, origin, folder)
+    finally:
+        server.close()
+
+
+def source_of(place: str, config: Config) -> tuple[str, str]:
     """Return the source that ``from:`` names and the table inside it; empty when it is a path."""
     if place in config.sources:
         return place, ""
@@ -151,6 +162,12 @@ def _from_database(connection: Backend, relation: str, path: Path, table: str, w
 
 def _from_query(connection: Backend, relation: str, name: str, sql: str, config: Config, folder: Path) -> Raw:
     """Run a SELECT whose tables are ``source``, ``source.table`` or quoted paths of files."""
+    for source, settings in config.sources.items():
+        url = settings.resolved() if source in sql else ""
+        query = servers.pushed(sql, source, "postgres") if servers.is_server(url) else None
+        if query is not None:
+            server = servers.connect(url, config.where("sources", source, "url"))
+            return _copied(connection, relation, server, query, config.where("tables", name, "sql"), folder)
     tree = sqlglot.parse_one(sql, dialect="duckdb")
     attached: dict[str, str] = {}
     inner = {common.alias_or_name for common in tree.find_all(exp.CTE)}
@@ -183,6 +200,12 @@ def _bind(
     """Point one table of the SELECT at an attached database, or at a file read for it."""
     where = config.where("sources", source, "url")
     url = config.sources[source].resolved()
+    if servers.is_server(url):
+        server = servers.connect(url, where)
+        inside = f"{table.db}.{table.name}" if table.catalog else table.name
+        _copied(connection, part, server, server.query_of(inside), f"{server.address} ({inside})", folder)
+        _replace(table, part)
+        return
     reading.refuse_servers(url, where)
     path = config.resolve(url.removeprefix("duckdb://"))
     if not url.startswith("duckdb://") and (path.is_dir() or path.suffix not in reading.DATABASES):
@@ -200,6 +223,11 @@ def _bind(
 def _read_part(connection: Backend, table: exp.Table, path: Path, part: str, folder: Path, where: str) -> None:
     paths = reading.files(path, where)
     reading.read_files(connection, part, paths, lambda columns: _zero_led(connection, paths, columns, folder), folder)
+    _replace(table, part)
+
+
+def _replace(table: exp.Table, part: str) -> None:
+    """Let one table of a SELECT mean a relation of the engine, under the name that the SELECT knows it by."""
     alias = table.alias or table.name.partition(".")[0]
     table.replace(exp.alias_(exp.Table(this=exp.to_identifier(part)), alias, table=True))
 

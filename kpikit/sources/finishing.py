@@ -1,105 +1,146 @@
-"""Staged rows as the tables that the metrics read: cut and masked at ``as_of``, counted, orders summed."""
+"""Staged rows as the tables that the metrics read: cut and masked at ``as_of``, counted, orders summed.
+
+Written in Ibis, so that the rules are the same for what was copied into DuckDB and for what stays on its server.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
+
+import ibis
+import ibis.expr.types as ir
 
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ContractError
 from kpikit.sources.data import Counts, Flag
-from kpikit.sources.engine import quoted, row, run
-from kpikit.sources.masking import UNKNOWN, masked, moment, unmaskable
-from kpikit.sources.orders import orders_query
-from kpikit.sources.staging import Staged
-
-if TYPE_CHECKING:
-    from ibis.backends.duckdb import Backend
+from kpikit.sources.masking import UNKNOWN, before, masked, unmaskable
 
 DUPLICATE = "exact duplicate"
+OWN = ("_row", "_reason")
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One table, typed, before it is cut: the contract's columns and the user's, and ``_reason`` to set a row aside."""
+
+    name: str
+    table: ir.Table
+    flags: tuple[Flag, ...]
+    drop_duplicates: bool
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, without those of our own."""
+        return [name for name in self.table.columns if name not in OWN]
+
+
+class Place(Protocol):
+    """Where the tables are kept: what each engine does in its own way."""
+
+    def store(self, name: str, table: ir.Table) -> ir.Table:
+        """Run the query once, and return the table that holds its rows."""
+
+    def distinct_rows(self, table: ir.Table, names: list[str]) -> int:
+        """Return the number of different rows of a stored table, by the columns ``names``."""
+
+    def store_orders(self, name: str, lines: ir.Table) -> ir.Table:
+        """Run the query of the orders once, and return the table that holds them."""
+
+    def content(self, table: ir.Table) -> object:
+        """Return numbers that change when a value of a stored table does."""
+
+    def drop(self, table: ir.Table) -> None:
+        """Forget a table that was stored."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What is known of one loaded table beside its rows."""
+    """One loaded table and what is known of it beside its rows."""
 
+    table: ir.Table
     counts: Counts
     newest: datetime | None
     flags: tuple[Flag, ...]
 
 
-def finish(connection: Backend, staged: Staged, as_of: date) -> Finished:
-    """Create the table under its contract's name and return its counts and flags."""
-    known = f"_known_{staged.name}"
-    _create_known(connection, staged, known, as_of)
-    copies = row(connection, f"SELECT count(*) - count(DISTINCT _copy) FROM {known}")[0]
-    if staged.drop_duplicates and copies:
-        keep = "QUALIFY row_number() OVER (PARTITION BY _copy ORDER BY _row) = 1"
-        run(connection, f"CREATE TEMP TABLE {known}_once AS SELECT * FROM {known} {keep}")
-        source = f"{known}_once"
-    else:
-        source = known
-    if row(connection, f"SELECT count(*) FROM {source}")[0] == 0 and staged.name == "orders":
-        oldest = row(connection, f"SELECT min(ordered_at) FILTER (_reason IS NULL) FROM {staged.relation}")[0]
-        raise ContractError(
-            f"orders before as_of ({as_of})", got=f"the oldest on {oldest:%Y-%m-%d}", fix="Pass a later as_of."
-        )
-    listing = ", ".join(map(quoted, staged.names))
-    query = (
-        orders_query(source, staged.names)
-        if staged.name == "orders"
-        else f"SELECT {listing} FROM {source} ORDER BY _row"
-    )
-    run(connection, f"CREATE TABLE {staged.name} AS {query}")
-    counts = _counts(connection, staged, source, as_of, copies if staged.drop_duplicates else 0)
-    flags = _flags(connection, staged, source, 0 if staged.drop_duplicates else copies)
+def finish(staged: Staged, as_of: date, place: Place) -> Finished:
+    """Store the table under its contract's name and return it with its counts and flags."""
+    rows = staged.table.mutate(_reason=_reason(staged, as_of))
+    aside = _set_aside(rows)
+    if staged.name == "orders" and aside.used == 0:
+        _refuse_no_orders(rows, as_of)
+    kept = rows.filter(rows._reason.isnull())
+    known = place.store(f"_known_{staged.name}", kept.select(_ordered(kept, staged, as_of)))
+    copies = aside.used - place.distinct_rows(known, staged.names)
+    source = _once(known, staged.names) if staged.drop_duplicates and copies else known
+    keep = place.store_orders if staged.name == "orders" else place.store
+    table = keep(staged.name, source if staged.name == "orders" else _in_order(source))
+    counts = aside.counts(copies if staged.drop_duplicates else 0, _number(table.count()))
+    flags = _flags(staged, source, table, 0 if staged.drop_duplicates else copies)
     time = CONTRACTS[staged.name].time
-    newest = row(connection, f"SELECT max({time}) FROM {source}")[0] if time in staged.names else None
-    for relation in (known, f"{known}_once"):
-        run(connection, f"DROP TABLE IF EXISTS {relation}")
-    return Finished(counts, newest, tuple(flags))
+    newest = table[time].max().to_pyarrow().as_py() if time in staged.names else None
+    place.drop(known)
+    return Finished(table, counts, newest, tuple(flags))
 
 
-def _known(staged: Staged, as_of: date) -> str:
-    """Return the SQL condition of the rows that are used: no reason against them, and dated before ``as_of``."""
+@dataclass(frozen=True)
+class _Aside:
+    """How many rows came in, and how many (with what money) were set aside, by reason."""
+
+    rows: Mapping[str, int]
+    amounts: Mapping[str, float]
+    used: int
+
+    def counts(self, dropped: int, rows: int) -> Counts:
+        reasons = {**self.rows, DUPLICATE: dropped} if dropped else dict(self.rows)
+        return Counts(self.used + sum(self.rows.values()), self.used - dropped, reasons, self.amounts, rows)
+
+
+def _reason(staged: Staged, as_of: date) -> ir.StringValue:
+    """Return a row's reason to be set aside: the staged one, else that it is dated at or after ``as_of``."""
     time = CONTRACTS[staged.name].time
     if time not in staged.names:
-        return "_reason IS NULL"
-    return f"_reason IS NULL AND ({quoted(time)} IS NULL OR {quoted(time)} < {moment(as_of)})"
+        return staged.table._reason
+    later = (~before(staged.table[time], as_of)).fill_null(False)
+    return ibis.coalesce(staged.table._reason, later.ifelse(UNKNOWN, ibis.null("string")))
 
 
-def _create_known(connection: Backend, staged: Staged, known: str, as_of: date) -> None:
-    columns = [
-        f"{masked(item, staged.names, as_of, item.name in staged.dated)} AS {quoted(item.name)}"
-        for item in staged.items
-    ]
-    copy = f"hash({', '.join(map(quoted, staged.names))}) AS _copy"
-    run(
-        connection,
-        f"CREATE TEMP TABLE {known} AS SELECT *, {copy} FROM (SELECT _row, {', '.join(columns)} "
-        f"FROM {staged.relation} WHERE {_known(staged, as_of)})",
+def _set_aside(rows: ir.Table) -> _Aside:
+    money = {"money": rows.amount.sum()} if "amount" in rows.columns else {}
+    groups = _records(rows.group_by("_reason").aggregate(rows=rows.count(), **money))
+    used = sum(group["rows"] for group in groups if group["_reason"] is None)
+    groups = sorted((g for g in groups if g["_reason"] is not None), key=lambda g: (-g["rows"], g["_reason"]))
+    amounts = {group["_reason"]: float(group["money"]) for group in groups if group.get("money") is not None}
+    return _Aside({group["_reason"]: group["rows"] for group in groups}, amounts, used)
+
+
+def _refuse_no_orders(rows: ir.Table, as_of: date) -> None:
+    oldest = rows.ordered_at.min(where=rows._reason == UNKNOWN).to_pyarrow().as_py()
+    raise ContractError(
+        f"orders before as_of ({as_of})", got=f"the oldest on {oldest:%Y-%m-%d}", fix="Pass a later as_of."
     )
 
 
-def _counts(connection: Backend, staged: Staged, source: str, as_of: date, dropped: int) -> Counts:
-    money = "amount" if "amount" in staged.names else "NULL"
-    reasons = run(
-        connection,
-        f"SELECT coalesce(_reason, '{UNKNOWN}') AS reason, count(*), sum({money}) FROM {staged.relation} "
-        f"WHERE NOT coalesce({_known(staged, as_of)}, false) GROUP BY 1 ORDER BY 2 DESC, 1",
-    )
-    set_aside = {reason: rows for reason, rows, _ in reasons}
-    amounts = {reason: float(amount) for reason, _, amount in reasons if amount is not None}
-    if dropped:
-        set_aside[DUPLICATE] = dropped
-    rows_in = row(connection, f"SELECT count(*) FROM {staged.relation}")[0]
-    used = row(connection, f"SELECT count(*) FROM {source}")[0]
-    rows = row(connection, f"SELECT count(*) FROM {staged.name}")[0]
-    return Counts(rows_in=rows_in, used=used, set_aside=set_aside, amounts=amounts, rows=rows)
+def _ordered(rows: ir.Table, staged: Staged, as_of: date) -> list[ir.Value]:
+    own = [rows["_row"]] if "_row" in rows.columns else []
+    return [*own, *(masked(staged.name, rows, name, as_of).name(name) for name in staged.names)]
 
 
-def _flags(connection: Backend, staged: Staged, source: str, copies: int) -> list[Flag]:
+def _once(table: ir.Table, names: list[str]) -> ir.Table:
+    """Return the first of each set of equal rows."""
+    if "_row" not in table.columns:
+        return table.distinct()
+    return table.group_by(names).aggregate(_row=table["_row"].min())
+
+
+def _in_order(table: ir.Table) -> ir.Table:
+    return table.order_by("_row").drop("_row") if "_row" in table.columns else table
+
+
+def _flags(staged: Staged, source: ir.Table, table: ir.Table, copies: int) -> list[Flag]:
     name, flags = staged.name, []
     if copies:
         text = f"{name}: {_rows(copies)} exactly like another were used; drop_duplicates: true sets them aside."
@@ -109,43 +150,51 @@ def _flags(connection: Backend, staged: Staged, source: str, copies: int) -> lis
         flags.append(Flag(name, "not masked", 0, text))
     key = CONTRACTS[name].key
     if key:
-        twice = row(connection, f"SELECT count({key}) - count(DISTINCT {key}) FROM {name}")[0]
+        twice = _number(table[key].count() - table[key].nunique())
         if twice:
             flags.append(Flag(name, "duplicate keys", twice, f"{name}: {_rows(twice)} repeat a {key}."))
-    return flags + (_order_flags(connection, staged, source) if name == "orders" else [])
+    return flags + (_order_flags(source, table) if name == "orders" else [])
 
 
-def _order_flags(connection: Backend, staged: Staged, source: str) -> list[Flag]:
-    flags = []
-    active = row(connection, "SELECT count(*) FILTER (is_activity) FROM orders")[0]
-    if not active:
+def _order_flags(lines: ir.Table, orders: ir.Table) -> list[Flag]:
+    if not orders.is_activity.any().to_pyarrow().as_py():
         raise ContractError(
             "at least one order with a positive or free line",
             got="refunds only",
             fix="Check the sign of amount and the meaning of is_refund.",
             where="orders",
         )
-    refund = "amount < 0" + (" OR is_refund" if "is_refund" in staged.names else "")
-    refunds, money, below = row(
-        connection, f"SELECT count(*), sum(amount), sum(least(amount, 0)) FROM {source} WHERE {refund}"
-    )
-    if refunds:
-        text = f"orders: {_rows(refunds)} are refunds or cancellations ({money:,.2f}): they change money, not activity."
-        flags.append(Flag("orders", "refunds", refunds, text, below))
-    if "order_id" in staged.names:
-        lost = row(connection, f"SELECT count(*) FROM {source} WHERE order_id IS NULL")[0]
+    flags = []
+    is_refund = lines.amount < 0
+    if "is_refund" in lines.columns:
+        is_refund = is_refund | lines.is_refund.fill_null(False)
+    refunds = lines.filter(is_refund)
+    facts = _records(
+        refunds.aggregate(rows=refunds.count(), money=refunds.amount.sum(), below=ibis.least(refunds.amount, 0.0).sum())
+    )[0]
+    if facts["rows"]:
+        text = f"orders: {_rows(facts['rows'])} are refunds or cancellations ({facts['money']:,.2f}): they change "
+        flags.append(Flag("orders", "refunds", facts["rows"], f"{text}money, not activity.", facts["below"]))
+    if "order_id" in lines.columns:
+        lost = _number(lines.filter(lines.order_id.isnull()).count())
         if lost:
             text = f"orders: {_rows(lost)} without order_id count as an order each."
             flags.append(Flag("orders", "no order_id", lost, text))
-        shared = row(
-            connection,
-            "SELECT count(*) FROM (SELECT order_id FROM orders WHERE order_id IS NOT NULL GROUP BY 1 "
-            "HAVING count(DISTINCT customer_id) > 1)",
-        )[0]
+        owned = orders.filter(orders.order_id.notnull())
+        owners = owned.group_by("order_id").aggregate(owners=owned.customer_id.nunique())
+        shared = _number(owners.filter(owners.owners > 1).count())
         if shared:
             text = f"orders: {shared:,} order ids belong to two or more customers; each customer's part is an order."
             flags.append(Flag("orders", "two customers", shared, text))
     return flags
+
+
+def _records(table: ir.Table) -> list[dict[str, Any]]:
+    return table.to_pyarrow().to_pylist()  # type: ignore[no-any-return]
+
+
+def _number(value: ir.IntegerScalar) -> int:
+    return int(value.to_pyarrow().as_py())
 
 
 def _rows(count: int) -> str:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import ibis.expr.types as ir
 
 from kpikit.config import Config, load_config
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ContractError, ParameterError, one_of
 from kpikit.periods import as_date, named_window
 from kpikit.results import AUDIENCES
-from kpikit.sources import finding, finishing
+from kpikit.sources import choosing, finding, finishing
 from kpikit.sources.data import Data, Flag
-from kpikit.sources.engine import connect, row, run
-from kpikit.sources.staging import Staged, stage
+from kpikit.sources.engine import connect, enough_room, row, run
+from kpikit.sources.finishing import Place, Staged
+from kpikit.sources.inplace import Reader
+from kpikit.sources.places import InDuckDB, OnServer
+from kpikit.sources.servers import Server
+from kpikit.sources.staging import stage, staged_name
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
@@ -91,13 +98,18 @@ def load(
             "tables", expected="tables.orders, which every report needs", got=", ".join(names) or "no table",
             fix="Add it; kpikit init DATA proposes the mapping.",
         )  # fmt: skip
-    connection = connect()
-    try:
-        data = _loaded(connection, settings, origin, names, passed, as_of, period)
-        return replace(data, audience=audience or settings.report.audience)
-    except BaseException:
-        connection.disconnect()
-        raise
+    request = Request(settings, origin, names, passed, as_of, period)
+    stays = choosing.placed(names, settings, passed)
+    if stays is not None:
+        data = _left_in_place(request, *stays)
+    else:
+        connection = connect()
+        try:
+            data = _copied(request, connection)
+        except BaseException:
+            connection.disconnect()
+            raise
+    return replace(data, audience=audience or settings.report.audience)
 
 
 def _settings(config: str | Path | Config, passed: Mapping[str, Any]) -> tuple[Config, str]:
@@ -112,56 +124,101 @@ def _settings(config: str | Path | Config, passed: Mapping[str, Any]) -> tuple[C
     return Config.embedded(), "embedded"
 
 
-def _loaded(
-    connection: Backend,
-    config: Config,
-    origin: str,
-    names: list[str],
-    passed: Mapping[str, Any],
-    as_of: str | date,
-    period: str,
-) -> Data:
+@dataclass(frozen=True)
+class Request:
+    """What to load: the configuration, the tables' names (orders first), those that were passed, and up to when."""
+
+    config: Config
+    origin: str
+    names: list[str]
+    passed: Mapping[str, Any]
+    as_of: str | date
+    period: str
+
+    def decide(self, newest: datetime | None) -> tuple[date, list[Flag]]:
+        """Return the first day that is not known, from the newest order where it was not asked for."""
+        _refuse_the_last_day(newest)
+        return _as_of(self.as_of, self.period, newest or datetime.max - timedelta(days=2))
+
+
+def _copied(request: Request, connection: Backend) -> Data:
+    """Copy the tables into DuckDB, type them there and finish them."""
     staged: dict[str, Staged] = {}
     decided: list[tuple[date, list[Flag]]] = []
 
     def known_before(newest_order: str) -> date:
         if not decided:  # orders are the first table
-            newest = row(connection, newest_order)[0]
-            decided.append(_as_of(as_of, period, newest or datetime.max - timedelta(days=2)))
+            decided.append(request.decide(row(connection, newest_order)[0]))
         return decided[0][0]
 
-    with tempfile.TemporaryDirectory(prefix="kpikit-") as folder:
-        for name in names:
-            raw = finding.raw_rows(connection, name, config, passed.get(name), Path(folder))
-            staged[name] = stage(connection, name, raw, config, staged.get("orders"), known_before)
+    with tempfile.TemporaryDirectory(prefix="kpikit-", dir=os.environ.get("KPIKIT_TEMP_DIRECTORY")) as folder:
+        for name in request.names:
+            raw = finding.raw_rows(connection, name, request.config, request.passed.get(name), Path(folder))
+            staged[name] = stage(connection, name, raw, request.config, staged.get("orders"), known_before)
             if name == "orders":
-                _refuse_nothing_usable(connection, staged[name])
-    day, flags = decided[0]
-    finished = {name: finishing.finish(connection, item, day) for name, item in staged.items()}
-    for item in staged.values():
-        run(connection, f"DROP TABLE IF EXISTS {item.relation}")
-        flags += item.flags
-    tables = {name: connection.table(name) for name in names}
+                _refuse_nothing_usable(staged[name])
+    with enough_room():
+        data = _finished(request, staged, InDuckDB(connection), *decided[0])
+    for name in staged:
+        run(connection, f"DROP TABLE IF EXISTS {staged_name(name)}")
+    return data
+
+
+def _left_in_place(request: Request, server: Server, raw: dict[str, ir.Table]) -> Data:
+    """Leave the tables on their server: mapped, typed and finished there."""
+    orders = Reader(server, "orders", request.config)
+    day, flags = request.decide(orders.newest(raw["orders"]))
+    staged = {"orders": orders.stage(raw["orders"], day, None)}
+    with server.reachable():
+        _refuse_nothing_usable(staged["orders"])
+        for name in request.names[1:]:
+            staged[name] = Reader(server, name, request.config).stage(raw[name], day, staged["orders"].table)
+        return _finished(request, staged, OnServer(), day, flags)
+
+
+def _finished(request: Request, staged: Mapping[str, Staged], place: Place, day: date, flags: list[Flag]) -> Data:
+    finished = {name: finishing.finish(item, day, place) for name, item in staged.items()}
+    contents = [(name, item.table.schema().items(), place.content(item.table)) for name, item in finished.items()]
+    digest = hashlib.sha256(day.isoformat().encode())
+    for name, columns, content in contents:
+        digest.update(repr((name, [(column, str(kind)) for column, kind in columns], content)).encode())
     return Data(
-        config=config,
-        tables=tables,
+        config=request.config,
+        tables={name: item.table for name, item in finished.items()},
         as_of=day,
         newest={name: item.newest for name, item in finished.items()},
         counts={name: item.counts for name, item in finished.items()},
-        flags=(*flags, *(flag for item in finished.values() for flag in item.flags)),
-        fingerprint=_fingerprint(connection, names, day),
-        origin=origin,
-        reported_period=period,
+        flags=(
+            *flags,
+            *(flag for item in staged.values() for flag in item.flags),
+            *(flag for item in finished.values() for flag in item.flags),
+        ),
+        fingerprint=digest.hexdigest()[:16],
+        origin=request.origin,
+        reported_period=request.period,
     )
 
 
-def _refuse_nothing_usable(connection: Backend, orders: Staged) -> None:
-    usable, refused = row(connection, f"SELECT count(*) FILTER (_reason IS NULL), count(*) FROM {orders.relation}")
-    if not usable:
-        counts = run(connection, f"SELECT _reason, count(*) FROM {orders.relation} GROUP BY 1 ORDER BY 2 DESC")
+def _refuse_the_last_day(newest: datetime | None) -> None:
+    """No day follows 9999-12-31, and it is written where a date is missing or has no end."""
+    if newest and newest.date() >= date.max:
+        raise ContractError(
+            "orders dated before 9999-12-31",
+            got="one on that day, or dated infinity",
+            fix="If it stands for no date, map ordered_at: nullif(YOUR_COLUMN, '9999-12-31'); such rows are set aside.",
+            where="orders.ordered_at",
+        )
+
+
+def _refuse_nothing_usable(orders: Staged) -> None:
+    rows = orders.table.group_by("_reason").aggregate(rows=lambda t: t.count()).to_pyarrow().to_pylist()
+    if all(group["_reason"] is not None for group in rows):
+        rows = sorted(rows, key=lambda group: -group["rows"])
+        refused = sum(group["rows"] for group in rows)
+        reasons = ", ".join(f"{group['_reason']} ({group['rows']:,})" for group in rows)
         raise ContractError(
             "at least one row that can be used",
-            got=f"{refused:,} rows, all set aside: " + ", ".join(f"{reason} ({rows:,})" for reason, rows in counts),
+            got=f"{refused:,} rows, all set aside: {reasons}" if refused else "no rows",
             fix="Check the mapping of customer_id and ordered_at, and keep.",
             where="orders",
         )
@@ -191,12 +248,3 @@ def _as_of(as_of: str | date, period: str, newest: datetime) -> tuple[date, list
         text += f": the data are known up to {newest.date()} only, and the report says so"
         day = default
     return day, [Flag("orders", "as_of after the data", 0, f"{text}.")]
-
-
-def _fingerprint(connection: Backend, names: list[str], day: date) -> str:
-    digest = hashlib.sha256(day.isoformat().encode())
-    for name in names:
-        schema = run(connection, f"DESCRIBE {name}")
-        content = row(connection, f"SELECT count(*), CAST(sum(CAST(hash({name}) AS HUGEINT)) AS VARCHAR) FROM {name}")
-        digest.update(repr((name, [column[:2] for column in schema], content)).encode())
-    return digest.hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
 
 # A price beside the amount is a rule (rows priced 0 or below are set aside), so it is never mapped without being asked.
 ONLY_WHEN_ASKED = {"orders": ("unit_price",)}
+OURS = ("_row", "_reason", "_keep")  # columns that loading adds
 COMPUTED = {"orders": ("is_activity",)}
+DATA = re.compile(r"[\d.,:/ -]*\d[\d.,:/ -]*")  # a name of digits and their signs is a value, not a name
+ADVICE = {  # what DuckDB says: what to do
+    "does not exist": "Check the names of functions: they are DuckDB's.",
+    "GROUP BY": "An expression gives one value for each row; what sums rows belongs into sql: SELECT … GROUP BY ….",
+    "": "A number kept as text needs a cast, for example try_cast(x AS DOUBLE).",
+}
 PLAIN_TYPES = ("BOOLEAN", "FLOAT", "DOUBLE", "DATE", "VARCHAR", "TIMESTAMP", "TINYINT", "SMALLINT", "INTEGER", "BIGINT",
                "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DECIMAL", "TIME")  # fmt: skip
 
@@ -77,10 +85,17 @@ def mapped(connection: Backend, table: str, settings: Settings, raw: Raw, config
         if name not in chosen:
             chosen[name] = expression(sql, columns, table, config, "tables", table, "columns", name)
             sources[name] = sql
+    own = next((name for name in (*columns, *settings.columns) if name.casefold() in OURS), None)
+    if own:
+        fix = "Rename it, or read the table with sql: SELECT … EXCLUDE."
+        raise ContractError(f"columns called otherwise than {listed(OURS)}", got=repr(own), fix=fix, where=table)
     contract = CONTRACTS[table]
     missing = [name for name in contract.needed if name not in chosen]
     if missing:
         raise missing_columns(table, missing, columns)
+    faulty = next((sources[name] for name in contract.needed if sources[name] in raw.faulty), None)
+    if faulty:
+        raise raw.faulty[faulty]
     taken = {name.casefold() for name in (*chosen, *COMPUTED.get(table, ()))} | set(map(str.casefold, sources.values()))
     for name in columns:
         if name.casefold() not in taken:
@@ -112,13 +127,15 @@ def expression(sql: str, columns: list[str], table: str, config: Config, *keys: 
 
 def _missing(name: str, columns: list[str], table: str, config: Config, keys: tuple[str, ...]) -> ContractError:
     hint = nearest(name, columns)
+    fix = f"Name one of these columns in kpikit.yaml: {'.'.join(keys)}"
+    if hint:
+        fix = f"Did you mean {hint!r}? Map it in kpikit.yaml: {'.'.join(keys)}: {hint}"
+    elif any(DATA.fullmatch(column) for column in columns):
+        fix = "The first line looks like data: write a header with the names of the columns above it."
+    elif len(columns) == 1 and not re.fullmatch(r"[\w ]+", columns[0]):
+        fix = "The columns seem to be divided by an unusual delimiter: export with a comma, semicolon, tab or |."
     return ContractError(
-        f"a column {name!r} in {table}",
-        got=f"[{listed(columns, 20)}]",
-        fix=f"Did you mean {hint!r}? Map it in kpikit.yaml: {'.'.join(keys)}: {hint}"
-        if hint
-        else f"Name one of these columns in kpikit.yaml: {'.'.join(keys)}",
-        where=config.where(*keys),
+        f"a column {name!r} in {table}", got=f"[{listed(columns, 20)}]", fix=fix, where=config.where(*keys)
     )
 
 
@@ -132,13 +149,25 @@ def _types(connection: Backend, raw: Raw, chosen: dict[str, str], table: str, co
     except duckdb.Error:
         pass
     for name, sql in chosen.items():  # find the one at fault, for a message about it alone
-        try:
-            types(connection, f"SELECT {sql} AS {quoted(name)} FROM {raw.relation}")
-        except duckdb.Error as error:
-            raise config.error(
-                "tables", table, "columns", name,
-                expected=f"an expression that DuckDB can compute over {raw.origin}",
-                got=f"{sql.strip()}: {first_line(error)}",
-                fix="A number kept as text needs a cast, for example try_cast(x AS DOUBLE).",
-            ) from None  # fmt: skip
-    raise ContractError("columns with different names", got=listed(chosen), where=table)
+        refuse_uncomputable(connection, sql, raw.relation, raw.origin, config, "tables", table, "columns", name)
+    raise ContractError(
+        "columns with different names", got=listed(chosen), fix="Rename one of them in kpikit.yaml.", where=table
+    )
+
+
+def refuse_uncomputable(connection: Backend, sql: str, relation: str, origin: str, config: Config, *keys: str) -> None:
+    """Refuse an expression that the engine cannot compute for each row of a relation (a table or a subquery)."""
+    import duckdb
+
+    try:
+        found = types(connection, f"SELECT *, {sql} AS _value FROM {relation}")["_value"]
+    except duckdb.Error as error:
+        said = first_line(error)
+        fix = next((advice for words, advice in ADVICE.items() if words in said), ADVICE[""])
+        written = sql.removeprefix("(").removesuffix(")").strip()
+        raise config.error(
+            *keys, expected=f"an expression that DuckDB can compute over {origin}", got=f"{written}: {said}", fix=fix
+        ) from None
+    if keys[-1] == "keep" and found != "BOOLEAN":
+        fix = "Write a comparison, such as status = 'ok' or total <> 0."
+        raise config.error(*keys, expected="a condition, true or false for each row", got=f"{found} values", fix=fix)

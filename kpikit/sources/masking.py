@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
+
+import ibis
+import ibis.expr.types as ir
 
 from kpikit.contracts import CONTRACTS
 from kpikit.sources.engine import quoted, run
@@ -21,35 +24,48 @@ def moment(day: date) -> str:
     return f"TIMESTAMP '{day.isoformat()} 00:00:00'"
 
 
+def before(moment: ir.Value, day: date) -> ir.BooleanValue:
+    """Say which times lie before a day's midnight."""
+    return moment.cast("timestamp") < ibis.literal(datetime.combine(day, time()))
+
+
+def required(table: str, names: list[str]) -> list[tuple[str, str]]:
+    """Return the columns without which a row is set aside, each with the reason's words."""
+    contract = CONTRACTS[table]
+    return [
+        (
+            column.name,
+            MISSING_WORDS.get(column.name, "no date" if column.name == contract.time else f"no {column.name}"),
+        )
+        for column in contract.columns
+        if column.needed
+        and not column.known_at
+        and column.name in names
+        and (table, column.name) != ("orders", "amount")
+    ]
+
+
 def reasons(table: str, names: list[str], keep: str, priced: bool) -> str:
     """Return the SQL that gives a row's reason to be set aside, or null: the first that applies."""
-    contract = CONTRACTS[table]
     cases = [f"WHEN {keep} IS NOT TRUE THEN 'keep is false'"] if keep else []
-    for column in contract.columns:
-        if (
-            column.needed
-            and not column.known_at
-            and column.name in names
-            and (table, column.name) != ("orders", "amount")
-        ):
-            word = MISSING_WORDS.get(column.name, "no date" if column.name == contract.time else f"no {column.name}")
-            cases.append(f"WHEN {quoted(column.name)} IS NULL THEN '{word}'")
+    cases += [f"WHEN {quoted(name)} IS NULL THEN '{word}'" for name, word in required(table, names)]
     if priced:
         cases.append("WHEN unit_price <= 0 OR unit_price IS NULL THEN 'unit price not above 0'")
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
 
 
-def masked(item: Mapped, names: list[str], as_of: date, dated: bool) -> str:
-    """Return the SQL of a loaded column as it was known just before ``as_of``.
+def masked(table: str, rows: ir.Table, name: str, as_of: date) -> ir.Value:
+    """Return a typed column as it was known just before ``as_of``.
 
-    ``dated`` says that the column holds times. The user's own times (no contract) are masked by themselves;
-    a contract's times without ``known_at`` (a promise) may lie ahead.
+    The user's own times (no contract) are masked by themselves; a contract's times without ``known_at`` (a promise)
+    may lie ahead.
     """
-    name = quoted(item.name)
-    known_at = item.column.known_at if item.column else (item.name if dated else "")
-    if known_at not in names:
-        return name
-    return f"CASE WHEN {quoted(known_at)} < {moment(as_of)} THEN {name} END"
+    value, column = rows[name], CONTRACTS[table].column(name)
+    dated = value.type().is_timestamp() or value.type().is_date()
+    known_at = column.known_at if column else (name if dated else "")
+    if known_at not in rows.columns:
+        return value
+    return before(rows[known_at], as_of).ifelse(value, ibis.null(value.type()))
 
 
 def mask_raw(

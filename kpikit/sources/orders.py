@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ibis.expr.types as ir
+
 from kpikit.sources.engine import quoted
 
 SUMMED = ("amount", "margin")
@@ -35,3 +37,23 @@ def orders_query(relation: str, names: list[str]) -> str:
         f"GROUP BY order_id, customer_id, CASE WHEN order_id IS NULL THEN _row END "
         f"ORDER BY min(ordered_at), customer_id, order_id, min(_row)"
     )
+
+
+def orders_table(lines: ir.Table) -> ir.Table:
+    """Return the same as :func:`orders_query` for an engine that adds in its own order."""
+    positive = lines.amount >= 0
+    if "is_refund" in lines.columns:
+        positive = positive & ~lines.is_refund.fill_null(False)
+    lines = lines.mutate(is_activity=positive)
+    if "order_id" not in lines.columns:
+        return lines
+    keys = ("order_id", "customer_id")
+    named = lines.filter(lines.order_id.notnull())
+    parts = {name: named[name].sum() if name in SUMMED else _least(named[name]) for name in lines.columns}
+    parts["is_activity"] = named.is_activity.any()
+    orders = named.group_by(list(keys)).aggregate(**{n: part for n, part in parts.items() if n not in keys})
+    return orders.select(lines.columns).union(lines.filter(lines.order_id.isnull()))
+
+
+def _least(column: ir.Value) -> ir.Value:
+    return column.all() if column.type().is_boolean() else column.min()

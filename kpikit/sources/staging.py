@@ -4,40 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from kpikit.config import Config
 from kpikit.config import Table as Settings
-from kpikit.contracts import CONTRACTS
 from kpikit.errors import ContractError
-from kpikit.sources import mapping, masking
-from kpikit.sources.casting import Caster, wrong
+from kpikit.sources import currencies, mapping, masking
+from kpikit.sources.casting import Caster
 from kpikit.sources.data import Flag
 from kpikit.sources.engine import first_line, quoted, row, run, types
+from kpikit.sources.finishing import Staged
 from kpikit.sources.mapping import Mapped
 from kpikit.sources.reading import Raw
+from kpikit.sources.wrongs import wrong
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 
-@dataclass(frozen=True)
-class Staged:
-    """One table before ``as_of`` is known: typed columns, ``_row`` (its place in the source) and ``_reason``."""
-
-    name: str
-    relation: str
-    items: tuple[Mapped, ...]
-    dated: frozenset[str]
-    flags: tuple[Flag, ...]
-    drop_duplicates: bool
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the columns, without the two of our own."""
-        return [item.name for item in self.items]
+def staged_name(name: str) -> str:
+    """Return what the engine calls a staged table."""
+    return f"_staged_{name}"
 
 
 def stage(
@@ -65,10 +53,11 @@ def stage(
         caster = Caster(connection, name, raw, config.business.timezone, as_of)
         typed = {item.name: caster.cast(item) for item in items}
         masking.mask_raw(connection, name, raw.relation, items, typed, as_of)
-    flags = [Flag(name, "repair", 0, f"{name}: {text}.") for text in raw.repairs] + caster.flags
+    flags = [Flag(name, "repair", 0, f"{name}: {text}.") for text in raw.repairs]
+    flags += [Flag(name, "note", 0, f"{name}: {text}.") for text in raw.notes] + caster.flags
     if any(item.type.startswith("TIMESTAMP WITH TIME ZONE") for item in items if item.column):
         flags += _zone_flag(name, config)
-    relation = f"_staged_{name}"
+    relation = staged_name(name)
     inner = _select(connection, name, raw, settings, config, typed)
     names = [item.name for item in items]
     priced = name == "orders" and "unit_price" in settings.columns
@@ -77,12 +66,13 @@ def stage(
         run(connection, f"CREATE TEMP TABLE {relation} AS SELECT *, {reason} AS _reason FROM ({inner})")
     if name == "orders":
         _refuse_missing_amounts(connection, relation, raw, items, as_of)
+    currencies.refuse_several(connection, name, relation, raw, items, as_of)
     run(connection, f"DROP TABLE {raw.relation}")
     if name == "order_lines" and "ordered_at" not in names and orders is not None and "order_id" in orders.names:
-        items = [*items, _dated_by_orders(connection, relation, orders)]
-    kinds = types(connection, f"SELECT * FROM {relation}")
-    dated = frozenset(column for column, kind in kinds.items() if kind.startswith(("TIMESTAMP", "DATE")))
-    return Staged(name, relation, tuple(items), dated, tuple(flags), settings.drop_duplicates)
+        _date_by_orders(connection, relation)
+    columns = [column for column in types(connection, f"SELECT * FROM {relation}") if column != "_keep"]
+    table = connection.table(relation, database="temp.main").select(columns)
+    return Staged(name, table, tuple(flags), settings.drop_duplicates)
 
 
 def _zone_flag(name: str, config: Config) -> list[Flag]:
@@ -102,9 +92,11 @@ def _select(connection: Backend, name: str, raw: Raw, settings: Settings, config
     try:
         keep = mapping.expression(settings.keep, columns, name, config, *keys)
         keep = keep if "(" in keep[:1] else quoted(keep)
+        mapping.refuse_uncomputable(connection, keep, raw.relation, raw.origin, config, *keys)
         return f"SELECT rowid AS _row, {listing}, {keep} AS _keep FROM {raw.relation}"
     except ContractError:
         keep = mapping.expression(settings.keep, list(dict.fromkeys([*columns, *typed])), name, config, *keys)
+        mapping.refuse_uncomputable(connection, keep, f"({plain})", raw.origin, config, *keys)
         return f"SELECT *, {keep} AS _keep FROM ({plain})"
 
 
@@ -137,13 +129,10 @@ def _refuse_missing_amounts(connection: Backend, relation: str, raw: Raw, items:
         )  # fmt: skip
 
 
-def _dated_by_orders(connection: Backend, relation: str, orders: Staged) -> Mapped:
+def _date_by_orders(connection: Backend, relation: str) -> None:
     run(
         connection,
         f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT l.*, o.ordered_at FROM {relation} l LEFT JOIN "
-        f"(SELECT order_id, min(ordered_at) AS ordered_at FROM {orders.relation} GROUP BY 1) o USING (order_id)",
+        f"(SELECT order_id, min(ordered_at) AS ordered_at FROM {staged_name('orders')} GROUP BY 1) o USING (order_id)",
     )
     run(connection, f"UPDATE {relation} SET _reason = 'no order' WHERE ordered_at IS NULL AND _reason IS NULL")
-    return Mapped(
-        "ordered_at", "ordered_at", "TIMESTAMP", CONTRACTS["order_lines"].column("ordered_at"), "orders.ordered_at"
-    )

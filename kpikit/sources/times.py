@@ -28,6 +28,12 @@ COMPACT = {"%Y%m%d": 8, "%Y%m%d%H%M%S": 14}  # format: length; a number of anoth
 YEAR = r"(^|\D)\d{4}(\D|$)"
 FORMATS = (*COMPACT, *(day + clock for day in DAYS for clock in CLOCKS))
 SAMPLE = 2000
+COUNTED = (  # numbers of these sizes, what they count, and the expression that reads them
+    (r"[2-7]\d{4}(\.\d+)?", "days since 1899-12-30, as Excel counts",
+     "TIMESTAMP '1899-12-30' + to_seconds(round(CAST({} AS DOUBLE) * 86400))"),
+    (r"\d{9,10}(\.\d+)?", "seconds since 1970", "to_timestamp(CAST({} AS DOUBLE))"),
+    (r"\d{12,13}", "milliseconds since 1970", "to_timestamp(CAST({} AS DOUBLE) / 1000)"),
+)  # fmt: skip
 
 
 def time(
@@ -124,12 +130,26 @@ def _unreadable(connection: Backend, item: Mapped, value: str, raw: Raw, table: 
     best = max(range(len(counts)), key=lambda position: counts[position])
     condition = f"NOT {iso if best == 0 else _reads(value, FORMATS[best - 1])}" if counts[best] else "TRUE"
     place, shown, found = _first(connection, value, raw, condition)
+    tried = f"Tried ISO and {listed(FORMATS, 6)}. Correct these rows, or map the column: {_remedy(item, counts)}."
+    if shown.casefold() == item.source.casefold():
+        fix = "A header seems to stand among the rows: remove it."
+    else:
+        fix = _counted(connection, item, value, raw) or tried
     return ContractError(
         "a date or time such as 2026-09-30 14:05",
         got=f"{shown!r} in column {item.written} ({found:,} such {'row' if found == 1 else 'rows'})",
-        fix=f"Tried ISO and {listed(FORMATS, 6)}. Correct these rows, or map the column: {_remedy(item, counts)}.",
+        fix=fix,
         where=f"{table}.{item.name}: {place}",
     )
+
+
+def _counted(connection: Backend, item: Mapped, value: str, raw: Raw) -> str:
+    """Return the expression for numbers that count time since a moment, when every value looks like one."""
+    for pattern, what, sql in COUNTED:
+        if row(connection, f"SELECT bool_and(regexp_full_match({value}, {text(pattern)})) FROM {raw.relation}")[0]:
+            expression = json.dumps(sql.format(item.written), ensure_ascii=False)
+            return f"They look like {what}. If they are, map {item.name}: {expression}"
+    return ""
 
 
 def _remedy(item: Mapped, counts: tuple[int, ...]) -> str:

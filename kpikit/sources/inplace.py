@@ -1,0 +1,263 @@
+"""Tables that stay on their server: mapped and typed there, with the rules of those that are copied.
+
+A server's columns have types, so nothing is parsed here: a date or a number kept as text is an error that says how to
+cast it. What was not known yet is masked in the raw rows, before any expression of the user's reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from sqlglot import exp
+
+from kpikit.config import Config
+from kpikit.config import Table as Settings
+from kpikit.config.expressions import parse_expression
+from kpikit.contracts import CONTRACTS, COUNT, FLAG, ID, NUMBER, TIME, missing_columns
+from kpikit.errors import ContractError, KpikitError
+from kpikit.sources import mapping, masking
+from kpikit.sources.data import Flag
+from kpikit.sources.engine import first_line
+from kpikit.sources.finishing import Staged
+from kpikit.sources.servers import Server
+
+ROWS = "_rows"
+# What an expression in kpikit.yaml may call on a server; a test computes each on every engine.
+PROVEN = (
+    exp.And, exp.Or, exp.Xor, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Cast, exp.Abs, exp.Greatest, exp.Least,
+    exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Year, exp.Month, exp.Day, exp.Extract, exp.Floor,
+)  # fmt: skip
+PROVEN_NAMES = "case, coalesce, nullif, cast, abs, floor, greatest, least, lower, upper, trim, length, year, month, day"
+KEEP = "_keep"
+
+
+@dataclass
+class Reader:
+    """Reads one table of a configuration on a server."""
+
+    server: Server
+    name: str
+    config: Config
+    flags: list[Flag] = field(default_factory=list)
+
+    def newest(self, raw: ir.Table) -> datetime | None:
+        """Return the newest time of the orders in ``raw``."""
+        mapped = self._mapped(raw, {"ordered_at"})
+        with self._computing():
+            return self._typed(mapped).ordered_at.max().to_pyarrow().as_py()  # type: ignore[no-any-return]
+
+    def stage(self, raw: ir.Table, as_of: date, orders: ir.Table | None) -> Staged:
+        """Return the table typed, each row with its reason to be set aside. ``orders`` dates lines without a time."""
+        missing = [name for name in CONTRACTS[self.name].needed if name not in self._sources(raw)]
+        if missing:
+            raise missing_columns(self.name, missing, list(raw.columns))
+        mapped = self._mapped(self._masked(raw, as_of), None)
+        rows = self._typed(mapped)
+        own = [column for column in self._aware(mapped) if CONTRACTS[self.name].column(column)]
+        if own:
+            zone = self.config.business.timezone
+            self.flags.append(Flag(self.name, "time zone", 0, f"{self.name}: times with a zone became {zone} time."))
+        self._flag_blanks(mapped)
+        undated = None
+        if self.name == "order_lines" and "ordered_at" not in rows.columns and orders is not None:
+            dates = orders.group_by("order_id").aggregate(ordered_at=orders.ordered_at.min())
+            rows = rows.left_join(dates, "order_id").select(*(rows[name] for name in rows.columns), "ordered_at")
+            undated = rows.ordered_at.isnull()
+        rows = rows.mutate(_reason=self._reason(rows, undated))
+        with self._computing():
+            rows = (rows.drop(KEEP) if KEEP in rows.columns else rows).cache()  # one state of a table that may change
+        self._refuse_wrong_numbers(rows, as_of)
+        return Staged(self.name, rows, tuple(self.flags), self._settings.drop_duplicates)
+
+    @property
+    def _settings(self) -> Settings:
+        return self.config.tables.get(self.name, Settings())
+
+    def _sources(self, raw: ir.Table) -> set[str]:
+        return {*mapping.direct(self.name, self._settings, list(raw.columns)), *self._settings.columns}
+
+    def _mapped(self, raw: ir.Table, only: set[str] | None) -> ir.Table:
+        """Return the raw rows under the contract's names: columns as they are, and the user's expressions."""
+        columns = list(raw.columns)
+        direct = mapping.direct(self.name, self._settings, columns)
+        listing: dict[str, exp.Expr] = {name: exp.column(source, quoted=True) for name, source in direct.items()}
+        for name, sql in self._settings.columns.items():
+            if name not in direct:
+                listing[name] = self._expression(sql, columns, "columns", name)
+        if only is not None:
+            absent = sorted(only - listing.keys())
+            if absent:
+                raise missing_columns(self.name, absent, columns)
+            listing = {name: tree for name, tree in listing.items() if name in only}
+        else:
+            taken = {*listing, *direct.values(), *mapping.COMPUTED.get(self.name, ())}
+            listing |= {name: exp.column(name, quoted=True) for name in columns if name not in taken}
+            if self._settings.keep is not None:
+                listing[KEEP] = self._expression(self._settings.keep, columns, "keep")
+        query = exp.select(*(exp.alias_(tree, name, quoted=True) for name, tree in listing.items())).from_(ROWS)
+        with self._computing():
+            return raw.alias(ROWS).sql(query.sql(dialect=self.server.dialect))
+
+    def _expression(self, sql: str, columns: list[str], *keys: str) -> exp.Expr:
+        """Return an expression of kpikit.yaml, its columns spelled as the server spells them."""
+        mapping.expression(sql, columns, self.name, self.config, "tables", self.name, *keys)  # raises where it is wrong
+        own = mapping.own_name(sql, columns)
+        if own is not None:
+            return exp.column(own, quoted=True)
+        tree = parse_expression(sql)
+        self._refuse_unproven(tree, *keys)
+        for column in tree.find_all(exp.Column):
+            found = mapping.own_name(column.name, columns)
+            if found is not None and not column.table:
+                column.set("this", exp.to_identifier(found, quoted=True))
+        return tree
+
+    def _refuse_unproven(self, tree: exp.Expr, *keys: str) -> None:
+        """Refuse functions whose translation may mean something else: date_diff counts midnights here, days there."""
+        for call in tree.find_all(exp.Func):
+            if not isinstance(call, PROVEN):
+                raise self.config.error(
+                    "tables", self.name, *keys,
+                    expected=f"functions that mean the same on DuckDB and {self.server.kind} ({PROVEN_NAMES})",
+                    got=call.sql(dialect="duckdb"),
+                    fix="Compute the column in a view on the server, and map it by name.",
+                )  # fmt: skip
+
+    def _aware(self, rows: ir.Table) -> list[str]:
+        """Return the columns whose times are instants: with a time zone, or Spark's TIMESTAMP."""
+        if self.server.kind == "Spark":
+            return self.server.instants(rows)
+        kinds = rows.schema().items()
+        return [name for name, kind in kinds if kind.is_timestamp() and kind.timezone is not None]
+
+    def _typed(self, mapped: ir.Table) -> ir.Table:
+        """Return mapped rows with the contract's types, times local."""
+        aware = set(self._aware(mapped))
+        contract = CONTRACTS[self.name]
+        typed: dict[str, ir.Value] = {}
+        for name in mapped.columns:
+            value = self._local(mapped[name]) if name in aware else mapped[name]
+            column = contract.column(name)
+            typed[name] = self._as(column.kind, name, value) if column else value
+        return mapped.select(**typed)
+
+    def _local(self, moment: ir.Value) -> ir.Value:
+        return self.server.local_time(moment, self.config.business.timezone)
+
+    def _as(self, kind: str, name: str, value: ir.Value) -> ir.Value:
+        dtype = value.type()
+        if kind == TIME:
+            if not (dtype.is_timestamp() or dtype.is_date() or dtype.is_null()):
+                raise self._wrong_type(name, "a timestamp or a date", dtype, "CAST({} AS TIMESTAMP)")
+            return value.cast("timestamp")
+        if kind in {NUMBER, COUNT}:
+            if dtype.is_boolean() or not (dtype.is_numeric() or dtype.is_null()):
+                raise self._wrong_type(name, "a number", dtype, "CAST({} AS DOUBLE)")
+            return value.cast("float64" if kind == NUMBER else "int64")
+        if kind == FLAG:
+            if not (dtype.is_boolean() or dtype.is_integer() or dtype.is_null()):
+                raise self._wrong_type(name, "true or false", dtype, "{} = 'yes'")
+            return value != 0 if dtype.is_integer() else value.cast("boolean")
+        if kind == ID and (dtype.is_floating() or dtype.is_decimal()):  # 17850.0 is 17850
+            whole = value == value.floor()
+            return whole.ifelse(value.cast("int64").cast("string"), value.cast("string"))
+        return value.cast("string").strip().nullif("")
+
+    def _flag_blanks(self, mapped: ir.Table) -> None:
+        """Say how many ids lost their outer blanks, as the copied ones do."""
+        ids = [column.name for column in CONTRACTS[self.name].columns if column.kind == ID]
+        texts = [name for name in ids if name in mapped.columns and mapped[name].type().is_string()]
+        if not texts:
+            return
+        blank = {n: ((mapped[n].strip() != mapped[n]) & (mapped[n].strip() != "")).fill_null(False) for n in texts}
+        with self._computing():
+            tests = {name: test.ifelse(1, 0).sum() for name, test in blank.items()}
+            found = mapped.aggregate(**tests).to_pyarrow().to_pylist()[0]
+        for name, rows in found.items():
+            if rows:
+                sentence = f"ids lost their outer blanks in {rows:,} {'row' if rows == 1 else 'rows'}"
+                self.flags.append(Flag(self.name, "repair", rows, f"{self.name}.{name}: {sentence}."))
+
+    def _wrong_type(self, name: str, expected: str, dtype: Any, remedy: str) -> ContractError:
+        keys = ("tables", self.name, "columns", name)
+        source = self._settings.columns.get(name, name)
+        return ContractError(
+            f"{name} as {expected}", got=f"{dtype} on {self.server.kind}", where=self.config.where(*keys),
+            fix=f"Cast it in kpikit.yaml: {'.'.join(keys)}: {remedy.format(source)}",
+        )  # fmt: skip
+
+    def _masked(self, raw: ir.Table, as_of: date) -> ir.Table:
+        """Make raw values that were not known before ``as_of`` missing."""
+        direct = mapping.direct(self.name, self._settings, list(raw.columns))
+        later = {column.name: column.known_at for column in CONTRACTS[self.name].columns if column.known_at}
+        hidden: dict[str, ir.Value] = {}
+        for known_at in dict.fromkeys(later.values()):
+            if known_at not in direct:
+                continue
+            time = raw[direct[known_at]]
+            if self._aware(raw.select(time)):
+                time = self._local(time)
+            unknown = (~masking.before(self._as(TIME, known_at, time), as_of)).fill_null(False)
+            names = [direct[name] for name, at in later.items() if at == known_at and name in direct]
+            for source in dict.fromkeys([*names, direct[known_at]]):
+                hidden[source] = unknown.ifelse(ibis.null(), raw[source])  # a typed null would change Spark's type
+        return raw.mutate(**hidden)
+
+    def _reason(self, rows: ir.Table, undated: ir.BooleanValue | None) -> ir.StringValue:
+        cases = [(~rows[KEEP].cast("boolean").fill_null(False), "keep is false")] if KEEP in rows.columns else []
+        cases += [(rows[name].isnull(), why) for name, why in masking.required(self.name, list(rows.columns))]
+        if self.name == "orders" and "unit_price" in self._settings.columns:
+            cases.append((rows.unit_price.isnull() | (rows.unit_price <= 0), "unit price not above 0"))
+        if undated is not None:
+            cases.append((undated, "no order"))
+        return ibis.cases(*cases, else_=ibis.null("string")) if cases else ibis.null("string")
+
+    def _refuse_wrong_numbers(self, rows: ir.Table, as_of: date) -> None:
+        """Refuse numbers that are not finite, and orders without an amount: neither free nor a refund."""
+        time = CONTRACTS[self.name].time
+        used = rows.filter(rows["_reason"].isnull())
+        if time in rows.columns:
+            used = used.filter(masking.before(used[time], as_of) | used[time].isnull())
+        wrong = {
+            name: used[name].isnan() | used[name].isinf()
+            for name in used.columns
+            if CONTRACTS[self.name].column(name) and used[name].type().is_floating()
+        }
+        if self.name == "orders":
+            wrong["amount"] = wrong["amount"] | used.amount.isnull()
+        if not wrong:
+            return
+        tests = {name: test.fill_null(False).ifelse(1, 0).sum() for name, test in wrong.items()}
+        with self._computing():
+            found = used.aggregate(**tests).to_pyarrow().to_pylist()[0]
+        for name, count in found.items():
+            if count:
+                source = self._settings.columns.get(name, name)
+                raise ContractError(
+                    "an amount in every order" if name == "amount" else "finite numbers",
+                    got=f"{count:,} {'row' if count == 1 else 'rows'} where it is missing, infinite or not a number",
+                    fix=f"Map {name}: coalesce({source}, 0) if that is what it means, or set these rows aside with "
+                    f"keep: {source} IS NOT NULL.",
+                    where=f"{self.name}.{name}",
+                )
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Turn what the server says about a value, or about an expression, into our error."""
+        try:
+            with self.server.reachable():
+                yield
+        except KpikitError:
+            raise
+        except Exception as error:
+            raise ContractError(
+                f"a mapping that {self.server.kind} can compute", got=first_line(error),
+                fix=f"Expressions are DuckDB's, translated: cast it, or compute it in a view on {self.server.kind}.",
+                where=self.config.where("tables", self.name),
+            ) from None  # fmt: skip

@@ -1,0 +1,304 @@
+"""PostgreSQL and Spark: connected by URL, their tables found, their rows copied where they are not used in place."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+import sqlglot
+from ibis import udf
+from sqlglot import exp
+
+from kpikit.errors import ConfigError, DataUnreachableError, listed, nearest
+from kpikit.sources.engine import first_line, quoted, run, text
+from kpikit.sources.reading import Raw
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
+
+KINDS = {"postgres": "PostgreSQL", "postgresql": "PostgreSQL", "spark": "Spark", "pyspark": "Spark"}
+EXTRAS = {"PostgreSQL": "postgres", "Spark": "spark"}
+SYSTEM_SCHEMAS = "('pg_catalog', 'information_schema')"
+SECONDS_TO_CONNECT = 10
+FIXES = {
+    "password": "Check the user and the password in the environment variable of the url.",
+    "refused": "Start the server, or check host and port in the url.",
+    "translate host": "Check the host in the url.",
+    "does not exist": "Check the database and the user in the url.",
+    "timeout": "Check host and port in the url, and that a firewall lets you through.",
+}
+# What a column of PostgreSQL becomes in DuckDB, by its type's number; whatever else there is becomes text.
+TYPES = {
+    16: "BOOLEAN", 20: "BIGINT", 21: "BIGINT", 23: "BIGINT", 700: "DOUBLE", 701: "DOUBLE", 1082: "DATE", 1083: "TIME",
+    1114: "TIMESTAMP", 1184: "TIMESTAMPTZ", 1700: "DOUBLE",
+}  # fmt: skip
+NUMERIC, LONGEST_WHOLE_NUMBER = 1700, 18
+
+
+@dataclass(frozen=True)
+class Server:
+    """A connected server: ``PostgreSQL`` or ``Spark``, its Ibis backend, and what to call it (no secret in it)."""
+
+    kind: str
+    backend: Any = field(repr=False)
+    address: str
+    where: str = ""
+    folder: str = ""
+
+    def table(self, name: str) -> ir.Table:
+        """Return ``table`` or ``schema.table``; an error that lists the tables when there is none of that name."""
+        known = self._tables()
+        if name in known:
+            schema, _, bare = name.rpartition(".")
+            with self.reachable():
+                return self.backend.table(bare, database=schema or None)
+        path = self._file(name)
+        if path is not None:
+            with self.reachable():
+                return self.backend.read_parquet(str(path))
+        hint = nearest(name, known)
+        raise ConfigError(
+            f"one of the tables {listed(known, 12)} at {self.address}" if known else f"tables at {self.address}",
+            got=f"{name!r}" + ("" if known else ", and none that this user may read") if name else "no table",
+            fix=f"Did you mean {hint!r}?" if hint else "Write from: SOURCE.TABLE." if known else "GRANT SELECT.",
+            where=self.where,
+        )
+
+    def query_of(self, name: str) -> str:
+        """Return the SELECT of a whole table, as the server writes it."""
+        return str(self.backend.compile(self.table(name)))
+
+    def close(self) -> None:
+        """Leave PostgreSQL; a Spark session belongs to whoever made it."""
+        if self.kind == "PostgreSQL":
+            self.backend.con.close()
+
+    def query(self, sql: str) -> ir.Table:
+        """Return one SELECT in the server's own dialect; tables that are files of a Spark source get their names."""
+        try:
+            with self.reachable():
+                for table in sqlglot.parse_one(sql, dialect=self.dialect).find_all(exp.Table):
+                    path = self._file(table.name)
+                    if path is not None and table.name not in self._tables():
+                        self.backend.read_parquet(str(path), table_name=table.name)
+                return self.backend.sql(sql)
+        except DataUnreachableError:
+            raise
+        except Exception as error:
+            raise ConfigError(
+                f"SQL that {self.kind} can run", got=first_line(error), fix=f"Try it there: {sql}", where=self.where
+            ) from None
+
+    @property
+    def dialect(self) -> str:
+        """The dialect of SQL, as sqlglot calls it."""
+        return "postgres" if self.kind == "PostgreSQL" else "spark"
+
+    def instants(self, rows: ir.Table) -> list[str]:
+        """Return the columns of Spark's type TIMESTAMP, which Ibis does not tell from TIMESTAMP_NTZ."""
+        schema = self.backend._session.sql(self.backend.compile(rows)).schema
+        return [part.name for part in schema if part.dataType.typeName() == "timestamp"]
+
+    def local_time(self, moment: ir.Value, zone: str) -> ir.Value:
+        """Return an instant as the local time of a zone."""
+        dtypes = moment.type(), dt.string
+        if self.kind == "Spark":
+            convert = udf.scalar.builtin(_instant_zone, name="from_utc_timestamp", signature=(dtypes, dt.timestamp))
+            return convert(moment, zone)
+        convert = udf.scalar.builtin(_zone_instant, name="timezone", signature=(dtypes[::-1], dt.timestamp))
+        return convert(zone, moment)
+
+    @contextmanager
+    def reachable(self) -> Iterator[None]:
+        """Turn a connection that breaks, or a right that is missing, into our error."""
+        lost: tuple[type[Exception], ...] = ()
+        refused: tuple[type[Exception], ...] = ()
+        if self.kind == "PostgreSQL":
+            import psycopg
+
+            lost, refused = (psycopg.OperationalError,), (psycopg.errors.InsufficientPrivilege,)
+        try:
+            yield
+        except refused as error:
+            raise self._unreachable(first_line(error), "Ask for the right to read the table (GRANT SELECT).") from None
+        except lost as error:
+            raise self._unreachable(
+                f"the connection was lost: {first_line(error)}", "Run again; nothing of this run was published."
+            ) from None
+
+    def _unreachable(self, got: str, fix: str) -> DataUnreachableError:
+        return DataUnreachableError(f"{self.kind} at {self.address} to answer", got=got, fix=fix, where=self.where)
+
+    def _tables(self) -> list[str]:
+        if self.kind == "Spark":
+            return sorted(self.backend.list_tables())
+        with self.reachable():
+            rows = self.backend.con.execute(
+                f"SELECT table_schema, table_name, table_schema = ANY (current_schemas(false)) FROM "
+                f"information_schema.tables WHERE table_schema NOT IN {SYSTEM_SCHEMAS} ORDER BY 1, 2"
+            ).fetchall()
+        return [f"{schema}.{name}" for schema, name, _ in rows] + [name for _, name, on_path in rows if on_path]
+
+    def _file(self, name: str) -> Path | None:
+        """Return the Parquet file or folder of a Spark source that has a folder."""
+        if not self.folder:
+            return None
+        found = (Path(self.folder) / f"{name}{ending}" for ending in ("", ".parquet"))
+        return next((path for path in found if path.exists()), None)
+
+
+def _zone_instant(zone, moment):  # type: ignore[no-untyped-def]
+    """Stand for ``timezone`` of PostgreSQL."""
+
+
+def _instant_zone(moment, zone):  # type: ignore[no-untyped-def]
+    """Stand for ``from_utc_timestamp`` of Spark."""
+
+
+def pushed(sql: str, source: str, dialect: str) -> str | None:
+    """Return a SELECT of kpikit.yaml in a server's dialect, where all its tables are that source's; else None."""
+    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    inner = {common.alias_or_name for common in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if not table.db and table.name in inner:
+            continue
+        if (table.catalog or table.db) != source:
+            return None
+        table.set("db", exp.to_identifier(table.db) if table.catalog else None)
+        table.set("catalog", None)
+    return tree.sql(dialect=dialect)
+
+
+def is_server(url: str) -> bool:
+    """Say whether a url means a server that kpikit connects to, rather than a file."""
+    return url.partition("://")[0].casefold() in KINDS and "://" in url
+
+
+def kind_of(url: str) -> str:
+    """Return what a server is called: ``PostgreSQL`` or ``Spark``."""
+    return KINDS[url.partition("://")[0].casefold()]
+
+
+def connect(url: str, where: str) -> Server:
+    """Return the server that a url means.
+
+    Raises
+    ------
+    ConfigError
+        When the driver is not installed, or the url cannot be read.
+    DataUnreachableError
+        When the server does not answer, or refuses.
+    """
+    kind = kind_of(url)
+    try:
+        return _postgres(url, where) if kind == "PostgreSQL" else _spark(url, where)
+    except ImportError as error:
+        raise ConfigError(
+            f"the driver of {kind}",
+            got=f"{error.name or error} is not installed",
+            fix=f"pip install 'kpikit[{EXTRAS[kind]}]'",
+            where=where,
+        ) from None
+
+
+def of_backend(backend: Any) -> Server:
+    """Return the server behind an Ibis table that was passed."""
+    return Server(KINDS[backend.name], backend, f"the {backend.name} connection passed")
+
+
+def _postgres(url: str, where: str) -> Server:
+    import ibis
+    import psycopg
+
+    try:
+        parts = urlsplit(url)
+        address = f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+        connection = psycopg.connect(
+            url, connect_timeout=SECONDS_TO_CONNECT, autocommit=True, application_name="kpikit"
+        )
+        connection.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET extra_float_digits = 1")
+    except (ValueError, psycopg.ProgrammingError):  # its text would repeat the url, and the password in it
+        raise ConfigError(
+            "a url such as postgres://user:${PASSWORD}@host:5432/database", got="one that cannot be read",
+            fix="Check the port and the parameters after '?'.", where=where,
+        ) from None  # fmt: skip
+    except psycopg.OperationalError as error:
+        got = _reason(str(error), parts.password)
+        fix = next((advice for sign, advice in FIXES.items() if sign in got), "Check the url and the server.")
+        raise DataUnreachableError(f"PostgreSQL at {address} to answer", got=got, fix=fix, where=where) from None
+    backend = ibis.postgres.from_connection(connection)
+    weakref.finalize(backend, connection.close)  # tables left in place need it as long as anybody holds them
+    return Server("PostgreSQL", backend, address, where)
+
+
+def _reason(message: str, password: str | None) -> str:
+    """Return the reason within what libpq says, in one line and without the password."""
+    line = " ".join(message.split())
+    reason = line.rpartition("FATAL:")[2].rpartition("failed: ")[2].partition("Is the server running")[0].strip()
+    return reason.replace(password, "…") if password else reason
+
+
+def _spark(url: str, where: str) -> Server:
+    """Return the active session, or one on the master that the url names: spark://local/FOLDER, spark://HOST:PORT."""
+    import ibis
+    from pyspark.sql import SparkSession
+
+    parts = urlsplit(url)
+    local = parts.netloc.partition("[")[0] in {"", "local"}
+    master = (parts.netloc if "[" in parts.netloc else "local[*]") if local else f"spark://{parts.netloc}"
+    session = SparkSession.getActiveSession()
+    if session is None:
+        builder = SparkSession.builder.master(master).appName("kpikit").config("spark.ui.showConsoleProgress", "false")
+        try:
+            session = (builder.config("spark.driver.host", "127.0.0.1") if local else builder).getOrCreate()
+        except Exception as error:
+            raise DataUnreachableError(
+                f"Spark at {master} to answer", got=first_line(error), where=where,
+                fix="Check that Java is installed and, for a cluster, that the master runs.",
+            ) from None  # fmt: skip
+    return Server("Spark", ibis.pyspark.connect(session), master, where, parts.path)
+
+
+def copied(connection: Backend, relation: str, server: Server, query: str, origin: str, folder: Path) -> Raw:
+    """Copy the rows of one SELECT from PostgreSQL into ``relation``: through a file, so memory does not grow."""
+    import duckdb
+    import psycopg
+
+    path = folder / f"{relation}.csv"
+    try:
+        with server.reachable(), server.backend.con.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM ({query}) AS rows LIMIT 0")
+            types = {column.name: _type(column) for column in cursor.description}
+            with path.open("wb") as file, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)") as rows:
+                for chunk in rows:
+                    file.write(chunk)
+    except psycopg.Error as error:
+        raise ConfigError(
+            "SQL that PostgreSQL can run", got=first_line(error), fix="Try it in psql.", where=origin
+        ) from None
+    listing = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in types.items())
+    reader = (
+        f"read_csv({text(path)}, columns={{{listing}}}, header=false, delim=',', quote='\"', escape='\"', "
+        "nullstr='', allow_quoted_nulls=false, auto_detect=false, new_line='\\n', max_line_size=67108864)"
+    )
+    try:
+        run(connection, f"CREATE TEMP TABLE {quoted(relation)} AS SELECT * FROM {reader}")
+    except duckdb.Error as error:
+        raise ConfigError("rows that DuckDB can hold", got=first_line(error), where=origin) from None
+    finally:
+        path.unlink()
+    return Raw(relation, origin)
+
+
+def _type(column: Any) -> str:
+    """Return the DuckDB type of a column; whole numbers of known length stay exact, as ids are often such."""
+    if column.type_code == NUMERIC and column.precision and column.scale == 0:
+        return "BIGINT" if column.precision <= LONGEST_WHOLE_NUMBER else "VARCHAR"
+    return TYPES.get(column.type_code, "VARCHAR")

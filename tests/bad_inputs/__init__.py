@@ -1,0 +1,16 @@
+"""The catalogue of bad inputs: what is given, and what must be answered."""
+
+from bad_inputs import configuration, files, keys, machine, parameters, shapes, tables, values
+from bad_inputs.case import Case
+
+FAMILIES: dict[str, tuple[Case, ...]] = {
+    "files": files.CASES,
+    "values": values.CASES,
+    "keys": keys.CASES,
+    "shapes": shapes.CASES,
+    "other tables": tables.CASES,
+    "configuration": configuration.CASES,
+    "machine": machine.CASES,
+    "parameters": parameters.CASES,
+}
+CASES = {case.name: case for cases in FAMILIES.values() for case in cases}

@@ -1,0 +1,489 @@
+WITH "t4" AS (
+  SELECT DISTINCT
+    "t3"."customer_id",
+    "t3"."period",
+    "t3"."segment"
+  FROM (
+    SELECT
+      "t0"."customer_id",
+      "t0"."ordered_at",
+      COALESCE((
+        "t0"."amount" >= 0
+      ) AND NOT (
+        COALESCE("t0"."is_refund", FALSE)
+      ), FALSE) AS "is_activity",
+      "t0"."amount",
+      DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t0"."ordered_at" AS DATE)) AS "day",
+      CAST(FLOOR(
+        CAST((
+          (
+            CAST(EXTRACT(year FROM "t0"."ordered_at") AS BIGINT) * 12
+          ) + EXTRACT(month FROM "t0"."ordered_at")
+        ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+      ) AS BIGINT) AS "period",
+      COALESCE("t0"."channel", 'unknown') AS "segment"
+    FROM "orders" AS "t0"
+    WHERE
+      "t0"."customer_id" IS NOT NULL
+      AND "t0"."ordered_at" IS NOT NULL
+      AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
+  ) AS "t3"
+  WHERE
+    "t3"."is_activity"
+), "t11" AS (
+  SELECT
+    "t9"."customer_id",
+    "t9"."period",
+    "t9"."segment",
+    CAST(CASE WHEN "t8"."customer_id" IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS "x",
+    1 AS "y"
+  FROM (
+    SELECT
+      "t5"."customer_id",
+      "t5"."period" + 1 AS "period",
+      "t5"."segment"
+    FROM "t4" AS "t5"
+  ) AS "t9"
+  LEFT OUTER JOIN (
+    SELECT DISTINCT
+      "t5"."customer_id",
+      "t5"."period"
+    FROM "t4" AS "t5"
+  ) AS "t8"
+    ON "t9"."customer_id" = "t8"."customer_id" AND "t9"."period" = "t8"."period"
+)
+SELECT
+  *
+FROM (
+  SELECT
+    MAKE_DATE(
+      CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST((
+        (
+          "t16"."period" * 3
+        ) - (
+          CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+        )
+      ) + 1 AS INT),
+      1
+    ) AS "period",
+    "t15"."segment",
+    CASE
+      WHEN CASE
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  "t16"."period" * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) >= "t16"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST((
+                "t16"."period" + 1
+              ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  (
+                    "t16"."period" + 1
+                  ) * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST((
+                    "t16"."period" + 1
+                  ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) > "t16"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t19"."numerator", 0)
+      ELSE CAST(NULL AS DOUBLE)
+    END AS "numerator",
+    CASE
+      WHEN CASE
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  "t16"."period" * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) >= "t16"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST((
+                "t16"."period" + 1
+              ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  (
+                    "t16"."period" + 1
+                  ) * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST((
+                    "t16"."period" + 1
+                  ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) > "t16"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t19"."denominator", 0)
+      ELSE CAST(NULL AS DOUBLE)
+    END AS "denominator",
+    CASE
+      WHEN CASE
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  "t16"."period" * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) >= "t16"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST((
+                "t16"."period" + 1
+              ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  (
+                    "t16"."period" + 1
+                  ) * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST((
+                    "t16"."period" + 1
+                  ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) > "t16"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t19"."n", 0)
+      ELSE CAST(NULL AS BIGINT)
+    END AS "n",
+    CASE
+      WHEN CASE
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  "t16"."period" * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) >= "t16"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST((
+                "t16"."period" + 1
+              ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  (
+                    "t16"."period" + 1
+                  ) * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST((
+                    "t16"."period" + 1
+                  ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) > "t16"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t19"."sum_xx", 0)
+      ELSE CAST(NULL AS DOUBLE)
+    END AS "sum_xx",
+    CASE
+      WHEN CASE
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  "t16"."period" * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) >= "t16"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST((
+                "t16"."period" + 1
+              ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  (
+                    "t16"."period" + 1
+                  ) * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST((
+                    "t16"."period" + 1
+                  ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) > "t16"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t19"."sum_yy", 0)
+      ELSE CAST(NULL AS DOUBLE)
+    END AS "sum_yy",
+    CASE
+      WHEN CASE
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  "t16"."period" * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) >= "t16"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST((
+                "t16"."period" + 1
+              ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  (
+                    "t16"."period" + 1
+                  ) * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST((
+                    "t16"."period" + 1
+                  ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) > "t16"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t19"."sum_xy", 0)
+      ELSE CAST(NULL AS DOUBLE)
+    END AS "sum_xy",
+    CASE
+      WHEN (
+        DATE_DIFF(
+          'DAY',
+          MAKE_DATE(1970, 1, 1),
+          MAKE_DATE(
+            CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST((
+              (
+                "t16"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t16"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT),
+            1
+          )
+        ) + 0
+      ) >= "t16"."end"
+      THEN 'not_yet_observed'
+      WHEN (
+        DATE_DIFF(
+          'DAY',
+          MAKE_DATE(1970, 1, 1),
+          MAKE_DATE(
+            CAST(CAST(FLOOR(CAST((
+              "t16"."period" + 1
+            ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST((
+              (
+                (
+                  "t16"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t16"."period" + 1
+                ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT),
+            1
+          )
+        ) + 0
+      ) > "t16"."end"
+      THEN 'partial'
+      ELSE 'complete'
+    END AS "status"
+  FROM (
+    SELECT
+      "t10"."end",
+      "t10"."first",
+      "t10"."last",
+      UNNEST(RANGE("t10"."first" + 1, "t10"."last" + 1, 1)) AS "period"
+    FROM (
+      SELECT
+        DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end",
+        CAST(FLOOR(
+          CAST((
+            (
+              CAST(EXTRACT(year FROM "t2"."oldest") AS BIGINT) * 12
+            ) + EXTRACT(month FROM "t2"."oldest")
+          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+        ) AS BIGINT) AS "first",
+        CAST(FLOOR(
+          CAST((
+            (
+              CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY) AS BIGINT) * 12
+            ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
+          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+        ) AS BIGINT) AS "last"
+      FROM (
+        SELECT
+          MIN("t1"."ordered_at") AS "oldest"
+        FROM (
+          SELECT
+            "t0"."customer_id",
+            "t0"."ordered_at",
+            "t0"."amount",
+            "t0"."channel",
+            "t0"."is_refund",
+            COALESCE((
+              "t0"."amount" >= 0
+            ) AND NOT (
+              COALESCE("t0"."is_refund", FALSE)
+            ), FALSE) AS "is_activity"
+          FROM "orders" AS "t0"
+          WHERE
+            "t0"."customer_id" IS NOT NULL
+            AND "t0"."ordered_at" IS NOT NULL
+            AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
+        ) AS "t1"
+      ) AS "t2"
+    ) AS "t10"
+  ) AS "t16"
+  CROSS JOIN (
+    SELECT DISTINCT
+      "t12"."segment"
+    FROM "t11" AS "t12"
+  ) AS "t15"
+  LEFT OUTER JOIN (
+    SELECT
+      "t17"."period",
+      "t17"."segment",
+      SUM("t17"."x") AS "numerator",
+      SUM("t17"."y") AS "denominator",
+      COUNT(*) AS "n",
+      SUM("t17"."x" * "t17"."x") AS "sum_xx",
+      SUM("t17"."y" * "t17"."y") AS "sum_yy",
+      SUM("t17"."x" * "t17"."y") AS "sum_xy"
+    FROM (
+      SELECT
+        "t12"."customer_id",
+        "t12"."period",
+        "t12"."segment",
+        CAST(1 - "t12"."x" AS DOUBLE) AS "x",
+        CAST("t12"."y" AS DOUBLE) AS "y"
+      FROM "t11" AS "t12"
+    ) AS "t17"
+    GROUP BY
+      1,
+      2
+  ) AS "t19"
+    ON "t16"."period" = "t19"."period" AND "t15"."segment" = "t19"."segment"
+) AS "t20"
+ORDER BY
+  "t20"."period" ASC,
+  "t20"."segment" ASC

@@ -1,0 +1,398 @@
+WITH "t5" AS (
+  SELECT
+    "t4"."customer_id",
+    "t4"."period",
+    "t4"."segment",
+    COUNT(*) AS "x",
+    1 AS "y"
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        "t0"."customer_id",
+        "t0"."ordered_at",
+        COALESCE((
+          "t0"."amount" >= 0
+        ) AND NOT (
+          COALESCE("t0"."is_refund", FALSE)
+        ), FALSE) AS "is_activity",
+        "t0"."amount",
+        CAST(EXTRACT(epoch FROM CAST(DATE("t0"."ordered_at") AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "day",
+        CAST(FLOOR(
+          CAST((
+            (
+              CAST(EXTRACT(year FROM "t0"."ordered_at") AS BIGINT) * 12
+            ) + EXTRACT(month FROM "t0"."ordered_at")
+          ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+        ) AS BIGINT) AS "period",
+        COALESCE("t0"."channel", 'unknown') AS "segment"
+      FROM "orders" AS "t0"
+      WHERE
+        "t0"."customer_id" IS NOT NULL
+        AND "t0"."ordered_at" IS NOT NULL
+        AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+    ) AS "t3"
+    WHERE
+      "t3"."is_activity"
+  ) AS "t4"
+  GROUP BY
+    1,
+    2,
+    3
+)
+SELECT
+  *
+FROM (
+  SELECT
+    MAKE_DATE(
+      CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+      CAST(CAST((
+        (
+          "t14"."period" * 3
+        ) - (
+          CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+        )
+      ) + 1 AS INT) AS INT),
+      CAST(1 AS INT)
+    ) AS "period",
+    "t8"."segment",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t14"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t14"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t14"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t14"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t14"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t14"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t12"."numerator", 0)
+      ELSE CAST(NULL AS DOUBLE PRECISION)
+    END AS "numerator",
+    CAST(NULL AS DOUBLE PRECISION) AS "denominator",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t14"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t14"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t14"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t14"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t14"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t14"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t12"."n", 0)
+      ELSE CAST(NULL AS BIGINT)
+    END AS "n",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t14"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t14"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t14"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t14"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t14"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t14"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t12"."sum_xx", 0)
+      ELSE CAST(NULL AS DOUBLE PRECISION)
+    END AS "sum_xx",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t14"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t14"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t14"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t14"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t14"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t14"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t12"."sum_yy", 0)
+      ELSE CAST(NULL AS DOUBLE PRECISION)
+    END AS "sum_yy",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t14"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t14"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t14"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t14"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t14"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t14"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t12"."sum_xy", 0)
+      ELSE CAST(NULL AS DOUBLE PRECISION)
+    END AS "sum_xy",
+    CASE
+      WHEN (
+        CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+          CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+          CAST(CAST((
+            (
+              "t14"."period" * 3
+            ) - (
+              CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+            )
+          ) + 1 AS INT) AS INT),
+          CAST(1 AS INT)
+        ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+      ) >= "t14"."end"
+      THEN 'not_yet_observed'
+      WHEN (
+        CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+          CAST(CAST(CAST(FLOOR(CAST((
+            "t14"."period" + 1
+          ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+          CAST(CAST((
+            (
+              (
+                "t14"."period" + 1
+              ) * 3
+            ) - (
+              CAST(CAST(FLOOR(CAST((
+                "t14"."period" + 1
+              ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+            )
+          ) + 1 AS INT) AS INT),
+          CAST(1 AS INT)
+        ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+      ) > "t14"."end"
+      THEN 'partial'
+      ELSE 'complete'
+    END AS "status"
+  FROM (
+    SELECT
+      "t10"."end",
+      "t10"."first",
+      "t10"."last",
+      UNNEST(
+        CASE
+          WHEN NULLIF(1, 0) IS NOT NULL
+          AND SIGN(1) = SIGN((
+            "t10"."last" + 1
+          ) - (
+            "t10"."first" + 0
+          ))
+          THEN ARRAY_REMOVE(
+            ARRAY(SELECT
+              *
+            FROM GENERATE_SERIES("t10"."first" + 0, "t10"."last" + 1, 1)),
+            "t10"."last" + 1
+          )
+          ELSE CAST(ARRAY[] AS BIGINT[])
+        END
+      ) AS "period"
+    FROM (
+      SELECT
+        CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(2024, 6, 11) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "end",
+        CAST(FLOOR(
+          CAST((
+            (
+              CAST(EXTRACT(year FROM "t2"."oldest") AS BIGINT) * 12
+            ) + EXTRACT(month FROM "t2"."oldest")
+          ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+        ) AS BIGINT) AS "first",
+        CAST(FLOOR(
+          CAST((
+            (
+              CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY') AS BIGINT) * 12
+            ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY')
+          ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+        ) AS BIGINT) AS "last"
+      FROM (
+        SELECT
+          MIN("t1"."ordered_at") AS "oldest"
+        FROM (
+          SELECT
+            "t0"."customer_id",
+            "t0"."ordered_at",
+            "t0"."amount",
+            "t0"."channel",
+            "t0"."is_refund",
+            COALESCE((
+              "t0"."amount" >= 0
+            ) AND NOT (
+              COALESCE("t0"."is_refund", FALSE)
+            ), FALSE) AS "is_activity"
+          FROM "orders" AS "t0"
+          WHERE
+            "t0"."customer_id" IS NOT NULL
+            AND "t0"."ordered_at" IS NOT NULL
+            AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+        ) AS "t1"
+      ) AS "t2"
+    ) AS "t10"
+  ) AS "t14"
+  CROSS JOIN (
+    SELECT DISTINCT
+      "t6"."segment"
+    FROM "t5" AS "t6"
+  ) AS "t8"
+  LEFT OUTER JOIN (
+    SELECT
+      "t9"."period",
+      "t9"."segment",
+      SUM("t9"."x") AS "numerator",
+      SUM("t9"."y") AS "denominator",
+      COUNT(*) AS "n",
+      SUM("t9"."x" * "t9"."x") AS "sum_xx",
+      SUM("t9"."y" * "t9"."y") AS "sum_yy",
+      SUM("t9"."x" * "t9"."y") AS "sum_xy"
+    FROM (
+      SELECT
+        "t6"."customer_id",
+        "t6"."period",
+        "t6"."segment",
+        CAST("t6"."x" AS DOUBLE PRECISION) AS "x",
+        CAST("t6"."y" AS DOUBLE PRECISION) AS "y"
+      FROM "t5" AS "t6"
+    ) AS "t9"
+    GROUP BY
+      1,
+      2
+  ) AS "t12"
+    ON "t14"."period" = "t12"."period" AND "t8"."segment" = "t12"."segment"
+) AS "t15"
+ORDER BY
+  "t15"."period" ASC,
+  "t15"."segment" ASC

@@ -1,0 +1,597 @@
+WITH "t3" AS (
+  SELECT
+    "t0"."customer_id",
+    "t0"."ordered_at",
+    COALESCE((
+      "t0"."amount" >= 0
+    ) AND NOT (
+      COALESCE("t0"."is_refund", FALSE)
+    ), FALSE) AS "is_activity",
+    "t0"."amount",
+    CAST(EXTRACT(epoch FROM CAST(DATE("t0"."ordered_at") AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "day",
+    CAST(FLOOR(
+      CAST((
+        (
+          CAST(EXTRACT(year FROM "t0"."ordered_at") AS BIGINT) * 12
+        ) + EXTRACT(month FROM "t0"."ordered_at")
+      ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+    ) AS BIGINT) AS "period",
+    COALESCE("t0"."channel", 'unknown') AS "segment"
+  FROM "orders" AS "t0"
+  WHERE
+    "t0"."customer_id" IS NOT NULL
+    AND "t0"."ordered_at" IS NOT NULL
+    AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+), "t6" AS (
+  SELECT
+    *
+  FROM "t3" AS "t4"
+  WHERE
+    "t4"."is_activity"
+), "t12" AS (
+  SELECT
+    CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(2024, 6, 11) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "end",
+    CAST(FLOOR(
+      CAST((
+        (
+          CAST(EXTRACT(year FROM "t2"."oldest") AS BIGINT) * 12
+        ) + EXTRACT(month FROM "t2"."oldest")
+      ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+    ) AS BIGINT) AS "first",
+    CAST(FLOOR(
+      CAST((
+        (
+          CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY') AS BIGINT) * 12
+        ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY')
+      ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+    ) AS BIGINT) AS "last"
+  FROM (
+    SELECT
+      MIN("t1"."ordered_at") AS "oldest"
+    FROM (
+      SELECT
+        "t0"."customer_id",
+        "t0"."ordered_at",
+        "t0"."amount",
+        "t0"."channel",
+        "t0"."is_refund",
+        COALESCE((
+          "t0"."amount" >= 0
+        ) AND NOT (
+          COALESCE("t0"."is_refund", FALSE)
+        ), FALSE) AS "is_activity"
+      FROM "orders" AS "t0"
+      WHERE
+        "t0"."customer_id" IS NOT NULL
+        AND "t0"."ordered_at" IS NOT NULL
+        AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+    ) AS "t1"
+  ) AS "t2"
+), "t15" AS (
+  SELECT
+    "t14"."customer_id",
+    MIN("t14"."day") AS "first_day",
+    MIN("t14"."period") AS "period",
+    MIN("t14"."segment") AS "segment"
+  FROM (
+    SELECT
+      "t11"."customer_id",
+      "t11"."ordered_at",
+      "t9"."is_activity",
+      "t9"."amount",
+      "t9"."day",
+      "t9"."period",
+      "t9"."segment"
+    FROM (
+      SELECT
+        "t8"."customer_id",
+        MIN("t8"."ordered_at") AS "ordered_at"
+      FROM "t6" AS "t8"
+      GROUP BY
+        1
+    ) AS "t11"
+    INNER JOIN "t6" AS "t9"
+      ON "t11"."customer_id" = "t9"."customer_id"
+      AND "t11"."ordered_at" = "t9"."ordered_at"
+  ) AS "t14"
+  GROUP BY
+    1
+), "t33" AS (
+  SELECT
+    "t32"."customer_id",
+    "t32"."period",
+    "t32"."segment",
+    COALESCE("t29"."x", 0) AS "x",
+    CAST("t32"."exposure" AS DOUBLE PRECISION) / NULLIF(365.25, 0) AS "y"
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        "t25"."customer_id",
+        "t25"."first_day",
+        "t25"."segment",
+        "t25"."end",
+        "t25"."first",
+        "t25"."last",
+        "t25"."period",
+        (
+          LEAST(
+            CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+              CAST(CAST(CAST(FLOOR(CAST((
+                "t25"."period" + 1
+              ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+              CAST(CAST((
+                (
+                  (
+                    "t25"."period" + 1
+                  ) * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST((
+                    "t25"."period" + 1
+                  ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT) AS INT),
+              CAST(1 AS INT)
+            ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT),
+            "t25"."end"
+          ) - 1
+        ) - GREATEST(
+          "t25"."first_day",
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t25"."period" + 0
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t25"."period" + 0
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t25"."period" + 0
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) - 1
+        ) AS "exposure"
+      FROM (
+        SELECT
+          "t24"."customer_id",
+          "t24"."first_day",
+          "t24"."segment",
+          "t20"."end",
+          "t20"."first",
+          "t20"."last",
+          "t20"."period"
+        FROM (
+          SELECT
+            "t18"."customer_id",
+            "t18"."first_day",
+            "t18"."segment"
+          FROM "t15" AS "t18"
+        ) AS "t24"
+        CROSS JOIN (
+          SELECT
+            "t13"."end",
+            "t13"."first",
+            "t13"."last",
+            UNNEST(
+              CASE
+                WHEN NULLIF(1, 0) IS NOT NULL
+                AND SIGN(1) = SIGN((
+                  "t13"."last" + 1
+                ) - "t13"."first")
+                THEN ARRAY_REMOVE(
+                  ARRAY(SELECT
+                    *
+                  FROM GENERATE_SERIES("t13"."first", "t13"."last" + 1, 1)),
+                  "t13"."last" + 1
+                )
+                ELSE CAST(ARRAY[] AS BIGINT[])
+              END
+            ) AS "period"
+          FROM "t12" AS "t13"
+        ) AS "t20"
+      ) AS "t25"
+    ) AS "t30"
+    WHERE
+      "t30"."exposure" > 0
+  ) AS "t32"
+  LEFT OUTER JOIN (
+    SELECT
+      "t27"."customer_id",
+      "t27"."period",
+      COUNT(*) AS "x"
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          "t7"."customer_id",
+          "t7"."day",
+          "t7"."period",
+          "t23"."first_day"
+        FROM (
+          SELECT DISTINCT
+            "t4"."customer_id",
+            "t4"."day",
+            "t4"."period"
+          FROM "t3" AS "t4"
+          WHERE
+            "t4"."is_activity"
+        ) AS "t7"
+        INNER JOIN (
+          SELECT
+            "t18"."customer_id",
+            "t18"."first_day"
+          FROM "t15" AS "t18"
+        ) AS "t23"
+          ON "t7"."customer_id" = "t23"."customer_id"
+      ) AS "t26"
+      WHERE
+        "t26"."day" > "t26"."first_day"
+    ) AS "t27"
+    GROUP BY
+      1,
+      2
+  ) AS "t29"
+    ON "t32"."customer_id" = "t29"."customer_id" AND "t32"."period" = "t29"."period"
+)
+SELECT
+  *
+FROM (
+  SELECT
+    MAKE_DATE(
+      CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+      CAST(CAST((
+        (
+          "t19"."period" * 3
+        ) - (
+          CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+        )
+      ) + 1 AS INT) AS INT),
+      CAST(1 AS INT)
+    ) AS "period",
+    "t36"."segment",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t19"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t19"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t19"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t19"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t19"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t19"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t39"."numerator", 0)
+      ELSE CAST(NULL AS DOUBLE PRECISION)
+    END AS "numerator",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t19"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t19"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t19"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t19"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t19"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t19"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t39"."denominator", 0)
+      ELSE CAST(NULL AS DOUBLE PRECISION)
+    END AS "denominator",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t19"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t19"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t19"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t19"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t19"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t19"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t39"."n", 0)
+      ELSE CAST(NULL AS BIGINT)
+    END AS "n",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t19"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t19"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t19"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t19"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t19"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t19"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t39"."sum_xx", 0)
+      ELSE CAST(NULL AS DOUBLE PRECISION)
+    END AS "sum_xx",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t19"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t19"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t19"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t19"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t19"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t19"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t39"."sum_yy", 0)
+      ELSE CAST(NULL AS DOUBLE PRECISION)
+    END AS "sum_yy",
+    CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t19"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t19"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t19"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t19"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t19"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t19"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t39"."sum_xy", 0)
+      ELSE CAST(NULL AS DOUBLE PRECISION)
+    END AS "sum_xy",
+    CASE
+      WHEN (
+        CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+          CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+          CAST(CAST((
+            (
+              "t19"."period" * 3
+            ) - (
+              CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+            )
+          ) + 1 AS INT) AS INT),
+          CAST(1 AS INT)
+        ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+      ) >= "t19"."end"
+      THEN 'not_yet_observed'
+      WHEN (
+        CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+          CAST(CAST(CAST(FLOOR(CAST((
+            "t19"."period" + 1
+          ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+          CAST(CAST((
+            (
+              (
+                "t19"."period" + 1
+              ) * 3
+            ) - (
+              CAST(CAST(FLOOR(CAST((
+                "t19"."period" + 1
+              ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+            )
+          ) + 1 AS INT) AS INT),
+          CAST(1 AS INT)
+        ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+      ) > "t19"."end"
+      THEN 'partial'
+      ELSE 'complete'
+    END AS "status"
+  FROM (
+    SELECT
+      "t13"."end",
+      "t13"."first",
+      "t13"."last",
+      UNNEST(
+        CASE
+          WHEN NULLIF(1, 0) IS NOT NULL
+          AND SIGN(1) = SIGN((
+            "t13"."last" + 1
+          ) - (
+            "t13"."first" + 0
+          ))
+          THEN ARRAY_REMOVE(
+            ARRAY(SELECT
+              *
+            FROM GENERATE_SERIES("t13"."first" + 0, "t13"."last" + 1, 1)),
+            "t13"."last" + 1
+          )
+          ELSE CAST(ARRAY[] AS BIGINT[])
+        END
+      ) AS "period"
+    FROM "t12" AS "t13"
+  ) AS "t19"
+  CROSS JOIN (
+    SELECT DISTINCT
+      "t34"."segment"
+    FROM "t33" AS "t34"
+  ) AS "t36"
+  LEFT OUTER JOIN (
+    SELECT
+      "t37"."period",
+      "t37"."segment",
+      SUM("t37"."x") AS "numerator",
+      SUM("t37"."y") AS "denominator",
+      COUNT(*) AS "n",
+      SUM("t37"."x" * "t37"."x") AS "sum_xx",
+      SUM("t37"."y" * "t37"."y") AS "sum_yy",
+      SUM("t37"."x" * "t37"."y") AS "sum_xy"
+    FROM (
+      SELECT
+        "t34"."customer_id",
+        "t34"."period",
+        "t34"."segment",
+        CAST("t34"."x" AS DOUBLE PRECISION) AS "x",
+        "t34"."y"
+      FROM "t33" AS "t34"
+    ) AS "t37"
+    GROUP BY
+      1,
+      2
+  ) AS "t39"
+    ON "t19"."period" = "t39"."period" AND "t36"."segment" = "t39"."segment"
+) AS "t40"
+ORDER BY
+  "t40"."period" ASC,
+  "t40"."segment" ASC

@@ -1,0 +1,386 @@
+WITH `t2` AS (
+  SELECT
+    `t0`.`customer_id`,
+    `t0`.`ordered_at`,
+    COALESCE((
+      `t0`.`amount` >= 0
+    ) AND NOT (
+      COALESCE(`t0`.`is_refund`, FALSE)
+    ), FALSE) AS `is_activity`,
+    `t0`.`amount`,
+    DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t0`.`ordered_at` AS DATE)) AS `day`,
+    (
+      (
+        CAST(EXTRACT(year FROM `t0`.`ordered_at`) AS BIGINT) * 12
+      ) + EXTRACT(month FROM `t0`.`ordered_at`)
+    ) - 1 AS `period`,
+    'all' AS `segment`
+  FROM `orders` AS `t0`
+  WHERE
+    `t0`.`customer_id` IS NOT NULL
+    AND `t0`.`ordered_at` IS NOT NULL
+    AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+), `t5` AS (
+  SELECT
+    *
+  FROM `t2` AS `t3`
+  WHERE
+    `t3`.`is_activity`
+), `t8` AS (
+  SELECT
+    `t3`.`customer_id`,
+    `t3`.`period`,
+    SUM(`t3`.`amount`) AS `amount`,
+    SUM(CAST(IF(`t3`.`is_activity`, 1, 0) AS BIGINT)) AS `orders`
+  FROM `t2` AS `t3`
+  GROUP BY
+    1,
+    2
+)
+SELECT
+  *
+FROM (
+  SELECT
+    MAKE_DATE(
+      CAST(CAST(FLOOR(CAST(`t20`.`period` * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST((
+        (
+          `t20`.`period` * 1
+        ) - (
+          CAST(CAST(FLOOR(CAST(`t20`.`period` * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+        )
+      ) + 1 AS INT),
+      1
+    ) AS `period`,
+    COALESCE(`t28`.`opening`, 0) AS `opening`,
+    COALESCE(`t28`.`acquired`, 0) AS `acquired`,
+    COALESCE(`t28`.`returned`, 0) AS `returned`,
+    COALESCE(`t28`.`lost`, 0) AS `lost`,
+    COALESCE(`t28`.`frequency`, 0) AS `frequency`,
+    COALESCE(`t28`.`order_value`, 0) AS `order_value`,
+    COALESCE(`t28`.`refunds_only`, 0) AS `refunds_only`,
+    COALESCE(`t28`.`closing`, 0) AS `closing`,
+    IF(
+      DATEDIFF(
+        DAY,
+        MAKE_DATE(1970, 1, 1),
+        MAKE_DATE(
+          CAST(CAST(FLOOR(CAST((
+            `t20`.`period` + 1
+          ) * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+          CAST((
+            (
+              (
+                `t20`.`period` + 1
+              ) * 1
+            ) - (
+              CAST(CAST(FLOOR(CAST((
+                `t20`.`period` + 1
+              ) * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+            )
+          ) + 1 AS INT),
+          1
+        )
+      ) > `t20`.`end`,
+      'partial',
+      'complete'
+    ) AS `status`
+  FROM (
+    SELECT
+      `t13`.`end`,
+      `t13`.`first`,
+      `t13`.`last`,
+      EXPLODE(
+        IF(
+          (
+            1 <> 0
+          )
+          AND (
+            SIGN(1) = SIGN((
+              `t13`.`last` + 1
+            ) - (
+              `t13`.`first` + 1
+            ))
+          ),
+          IF(
+            ELEMENT_AT(
+              SEQUENCE(`t13`.`first` + 1, `t13`.`last` + 1, 1),
+              SIZE(SEQUENCE(`t13`.`first` + 1, `t13`.`last` + 1, 1))
+            ) = (
+              `t13`.`last` + 1
+            ),
+            SLICE(
+              SEQUENCE(`t13`.`first` + 1, `t13`.`last` + 1, 1),
+              1,
+              SIZE(SEQUENCE(`t13`.`first` + 1, `t13`.`last` + 1, 1)) - 1
+            ),
+            SEQUENCE(`t13`.`first` + 1, `t13`.`last` + 1, 1)
+          ),
+          ARRAY()
+        )
+      ) AS `period`
+    FROM (
+      SELECT
+        DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS `end`,
+        (
+          (
+            CAST(EXTRACT(year FROM `t4`.`oldest`) AS BIGINT) * 12
+          ) + EXTRACT(month FROM `t4`.`oldest`)
+        ) - 1 AS `first`,
+        (
+          (
+            CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY) AS BIGINT) * 12
+          ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
+        ) - 1 AS `last`
+      FROM (
+        SELECT
+          MIN(`t1`.`ordered_at`) AS `oldest`
+        FROM (
+          SELECT
+            `t0`.`customer_id`,
+            `t0`.`ordered_at`,
+            `t0`.`amount`,
+            `t0`.`channel`,
+            `t0`.`is_refund`,
+            COALESCE((
+              `t0`.`amount` >= 0
+            ) AND NOT (
+              COALESCE(`t0`.`is_refund`, FALSE)
+            ), FALSE) AS `is_activity`
+          FROM `orders` AS `t0`
+          WHERE
+            `t0`.`customer_id` IS NOT NULL
+            AND `t0`.`ordered_at` IS NOT NULL
+            AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+        ) AS `t1`
+      ) AS `t4`
+    ) AS `t13`
+  ) AS `t20`
+  LEFT OUTER JOIN (
+    SELECT
+      `t26`.`period`,
+      `t26`.`opening`,
+      `t26`.`closing`,
+      `t26`.`acquired`,
+      `t26`.`returned`,
+      `t26`.`lost`,
+      `t26`.`r1`,
+      `t26`.`r0`,
+      `t26`.`o1`,
+      `t26`.`o0`,
+      `t26`.`refunds_now`,
+      `t26`.`refunds_then`,
+      COALESCE(
+        (
+          (
+            `t26`.`o1` - `t26`.`o0`
+          ) * (
+            (
+              `t26`.`r0` / NULLIF(CAST(`t26`.`o0` AS DOUBLE), 0)
+            ) + (
+              `t26`.`r1` / NULLIF(CAST(`t26`.`o1` AS DOUBLE), 0)
+            )
+          )
+        ) / 2,
+        0
+      ) AS `frequency`,
+      COALESCE(
+        (
+          (
+            (
+              `t26`.`r1` / NULLIF(CAST(`t26`.`o1` AS DOUBLE), 0)
+            ) - (
+              `t26`.`r0` / NULLIF(CAST(`t26`.`o0` AS DOUBLE), 0)
+            )
+          ) * (
+            `t26`.`o0` + `t26`.`o1`
+          )
+        ) / 2,
+        0
+      ) AS `order_value`,
+      `t26`.`refunds_now` - `t26`.`refunds_then` AS `refunds_only`
+    FROM (
+      SELECT
+        `t25`.`period`,
+        SUM(`t25`.`then`) AS `opening`,
+        SUM(`t25`.`now`) AS `closing`,
+        COALESCE(
+          SUM(
+            IF(
+              (
+                `t25`.`orders_now` > 0
+              ) AND (
+                `t25`.`first_period` = `t25`.`period`
+              ),
+              `t25`.`now`,
+              NULL
+            )
+          ),
+          0
+        ) AS `acquired`,
+        COALESCE(
+          SUM(
+            IF(
+              (
+                `t25`.`orders_now` > 0
+              )
+              AND NOT (
+                `t25`.`orders_then` > 0
+              )
+              AND NOT (
+                (
+                  `t25`.`orders_now` > 0
+                ) AND (
+                  `t25`.`first_period` = `t25`.`period`
+                )
+              ),
+              `t25`.`now`,
+              NULL
+            )
+          ),
+          0
+        ) AS `returned`,
+        -(
+          COALESCE(
+            SUM(
+              IF(
+                (
+                  `t25`.`orders_then` > 0
+                ) AND NOT (
+                  `t25`.`orders_now` > 0
+                ),
+                `t25`.`then`,
+                NULL
+              )
+            ),
+            0
+          )
+        ) AS `lost`,
+        COALESCE(
+          SUM(
+            IF((
+              `t25`.`orders_now` > 0
+            ) AND (
+              `t25`.`orders_then` > 0
+            ), `t25`.`now`, NULL)
+          ),
+          0
+        ) AS `r1`,
+        COALESCE(
+          SUM(
+            IF((
+              `t25`.`orders_now` > 0
+            ) AND (
+              `t25`.`orders_then` > 0
+            ), `t25`.`then`, NULL)
+          ),
+          0
+        ) AS `r0`,
+        COALESCE(
+          SUM(
+            IF(
+              (
+                `t25`.`orders_now` > 0
+              ) AND (
+                `t25`.`orders_then` > 0
+              ),
+              `t25`.`orders_now`,
+              NULL
+            )
+          ),
+          0
+        ) AS `o1`,
+        COALESCE(
+          SUM(
+            IF(
+              (
+                `t25`.`orders_now` > 0
+              ) AND (
+                `t25`.`orders_then` > 0
+              ),
+              `t25`.`orders_then`,
+              NULL
+            )
+          ),
+          0
+        ) AS `o0`,
+        COALESCE(SUM(IF(NOT (
+          `t25`.`orders_now` > 0
+        ), `t25`.`now`, NULL)), 0) AS `refunds_now`,
+        COALESCE(SUM(IF(NOT (
+          `t25`.`orders_then` > 0
+        ), `t25`.`then`, NULL)), 0) AS `refunds_then`
+      FROM (
+        SELECT
+          `t22`.`customer_id`,
+          `t22`.`period`,
+          `t22`.`now`,
+          `t22`.`then`,
+          `t22`.`orders_now`,
+          `t22`.`orders_then`,
+          `t24`.`customer_id` AS `customer_id_right`,
+          `t24`.`first_period`
+        FROM (
+          SELECT
+            COALESCE(`t11`.`customer_id`, `t15`.`customer_id`) AS `customer_id`,
+            COALESCE(`t11`.`period`, `t15`.`period`) AS `period`,
+            COALESCE(`t11`.`amount`, 0) AS `now`,
+            COALESCE(`t15`.`amount`, 0) AS `then`,
+            COALESCE(`t11`.`orders`, 0) AS `orders_now`,
+            COALESCE(`t15`.`orders`, 0) AS `orders_then`
+          FROM `t8` AS `t11`
+          FULL OUTER JOIN (
+            SELECT
+              `t9`.`customer_id`,
+              `t9`.`period` + 1 AS `period`,
+              `t9`.`amount`,
+              `t9`.`orders`
+            FROM `t8` AS `t9`
+          ) AS `t15`
+            ON `t11`.`customer_id` = `t15`.`customer_id` AND `t11`.`period` = `t15`.`period`
+        ) AS `t22`
+        LEFT OUTER JOIN (
+          SELECT
+            `t19`.`customer_id`,
+            `t19`.`period` AS `first_period`
+          FROM (
+            SELECT
+              `t16`.`customer_id`,
+              MIN(`t16`.`day`) AS `first_day`,
+              MIN(`t16`.`period`) AS `period`,
+              MIN(`t16`.`segment`) AS `segment`
+            FROM (
+              SELECT
+                `t12`.`customer_id`,
+                `t12`.`ordered_at`,
+                `t7`.`is_activity`,
+                `t7`.`amount`,
+                `t7`.`day`,
+                `t7`.`period`,
+                `t7`.`segment`
+              FROM (
+                SELECT
+                  `t6`.`customer_id`,
+                  MIN(`t6`.`ordered_at`) AS `ordered_at`
+                FROM `t5` AS `t6`
+                GROUP BY
+                  1
+              ) AS `t12`
+              INNER JOIN `t5` AS `t7`
+                ON `t12`.`customer_id` = `t7`.`customer_id`
+                AND `t12`.`ordered_at` = `t7`.`ordered_at`
+            ) AS `t16`
+            GROUP BY
+              1
+          ) AS `t19`
+        ) AS `t24`
+          ON `t22`.`customer_id` = `t24`.`customer_id`
+      ) AS `t25`
+      GROUP BY
+        1
+    ) AS `t26`
+  ) AS `t28`
+    ON `t20`.`period` = `t28`.`period`
+) AS `t29`
+ORDER BY
+  `t29`.`period` ASC NULLS LAST
