@@ -131,11 +131,18 @@ def cohort_retention(
     table, how, segment = _prepare(orders, period, entry, clock, brackets, by)
     known = marked(table, as_of)
     bought = _placed(known.filter(known.is_activity), how, segment)
-    members = _members(bought, entry)
-    visits = _aged(bought, members, how)
-    per_customer = visits.group_by("segment", "cohort", "customer_id", "age").aggregate(n=visits.count())
-    enough = per_customer.filter((per_customer.age == 0) | (per_customer.n >= min_occurrences))
-    returned = enough.mutate(age=how.cell(enough.age)).select("segment", "cohort", "customer_id", "age").distinct()
+    periods = bought.group_by("customer_id", "period").aggregate(n=bought.count())
+    members = _members_by_period(periods) if _by_period_alone(how, entry, by) else _members(bought, entry)
+    if how.elapsed:
+        visits = _aged(bought, members, how)
+        each = visits.group_by("segment", "cohort", "customer_id", "age").aggregate(n=visits.count())
+    else:  # one row per customer and period before the join: far fewer than orders
+        each = _aged_by_period(periods, members)
+    if min_occurrences > 1:
+        each = each.filter((each.age == 0) | (each.n >= min_occurrences))
+    returned = each.mutate(age=how.cell(each.age)).select("segment", "cohort", "customer_id", "age")
+    if how.brackets:  # several ages of a customer in one cell
+        returned = returned.distinct()
     if mode == "rolling":
         last = returned.age.max()
         if how.brackets:  # who is seen after the last bracket was kept through it
@@ -232,6 +239,24 @@ def _members(bought: ir.Table, entry: str) -> ir.Table:
     return opening.group_by("customer_id", "entered").aggregate(
         segment=opening.segment.min(), cohort=opening.period.min()
     )
+
+
+def _by_period_alone(how: _Clock, entry: str, by: str | None) -> bool:
+    """Say whether a cohort can be read from the customers' periods, without the moment and segment of entry."""
+    return by is None and entry == "first" and not how.elapsed
+
+
+def _members_by_period(periods: ir.Table) -> ir.Table:
+    """Return the members of cohorts as :func:`_members` does, from one row per customer and period."""
+    first = periods.group_by("customer_id").aggregate(cohort=periods.period.min())
+    return first.mutate(segment=ibis.literal(ALL))
+
+
+def _aged_by_period(periods: ir.Table, members: ir.Table) -> ir.Table:
+    """Return the periods of each cohort's members since the cohort's, with their age and their number of orders."""
+    later = periods.rename(later_customer="customer_id")
+    joined = members.inner_join(later, [members.customer_id == later.later_customer, later.period >= members.cohort])
+    return joined.select("segment", "cohort", "customer_id", "n", age=joined.period - joined.cohort)
 
 
 def _aged(moves: ir.Table, members: ir.Table, how: _Clock) -> ir.Table:

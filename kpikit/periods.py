@@ -171,5 +171,5 @@ def named_window(text: str) -> Window:
         return Window(period.start(number), period.start(number + 1))
     except (ValueError, OverflowError):  # not a date, or the calendar ends with it
         raise ParameterError(
-            "a period such as 2026, 2026-Q3, 2026-09 or 2026-09-14", got=repr(text), where="period"
+            "a period such as 2026, 2026-Q3, 2026-09 or 2026-09-14", got=repr(text), fix="Write it so.", where="period"
         ) from None

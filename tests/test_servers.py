@@ -434,6 +434,7 @@ def test_through_the_command_line(postgres_url, tmp_path, monkeypatch, change, c
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("secret")
 def test_a_report_of_tables_in_place(postgres_url, tmp_path):
     """The whole way, as a scheduler goes it: kernels connect for themselves, scores are joined on the server."""
@@ -455,3 +456,11 @@ def test_a_report_of_tables_in_place(postgres_url, tmp_path):
     files = [item for item in (tmp_path / "reports").rglob("*") if item.is_file()]
     everything = "".join(item.read_text("utf-8", "replace") for item in files)
     assert engines.PASSWORD not in everything
+
+
+@pytest.mark.usefixtures("secret")
+def test_two_currencies_are_refused_in_place_too(postgres_url, tmp_path):
+    path = configured(tmp_path, hidden(postgres_url), ", in_place: true")
+    path.write_text(path.read_text().replace("half: qty / 2", "currency: case when qty > 1 then 'usd' else 'eur' end"))
+    with pytest.raises(ContractError, match=r"amounts in one currency; found EUR .* and USD .*Keep one"):
+        kpikit.load(path, as_of="2024-05-01")

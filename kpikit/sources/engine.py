@@ -27,7 +27,9 @@ def connect() -> Backend:
 
     limits: dict[str, Any] = {key: os.environ[name] for name, key in SETTINGS.items() if os.environ.get(name)}
     try:
-        connection = ibis.duckdb.connect(autoinstall_known_extensions=False, autoload_known_extensions=False, **limits)
+        connection = ibis.duckdb.connect(
+            autoinstall_known_extensions=False, autoload_known_extensions=False, preserve_insertion_order=True, **limits
+        )
     except (duckdb.Error, ValueError) as error:
         names = ", ".join(f"{name}={os.environ[name]}" for name, key in SETTINGS.items() if key in limits)
         raise ConfigError(

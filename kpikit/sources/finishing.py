@@ -38,13 +38,13 @@ class Staged:
 
 
 class Place(Protocol):
-    """Where the tables are kept: what each engine does in its own way."""
+    """Where the tables are kept: what each engine does in its own way. Rows that have an order keep it."""
 
     def store(self, name: str, table: ir.Table) -> ir.Table:
         """Run the query once, and return the table that holds its rows."""
 
-    def distinct_rows(self, table: ir.Table, names: list[str]) -> int:
-        """Return the number of different rows of a stored table, by the columns ``names``."""
+    def distinct_rows(self, table: ir.Table, names: list[str], rows: int) -> int:
+        """Return the number of different rows, by the columns ``names``, of a query that has ``rows`` of them."""
 
     def store_orders(self, name: str, lines: ir.Table) -> ir.Table:
         """Run the query of the orders once, and return the table that holds them."""
@@ -73,16 +73,20 @@ def finish(staged: Staged, as_of: date, place: Place) -> Finished:
     if staged.name == "orders" and aside.used == 0:
         _refuse_no_orders(rows, as_of)
     kept = rows.filter(rows._reason.isnull())
-    known = place.store(f"_known_{staged.name}", kept.select(_ordered(kept, staged, as_of)))
-    copies = aside.used - place.distinct_rows(known, staged.names)
-    source = _once(known, staged.names) if staged.drop_duplicates and copies else known
-    keep = place.store_orders if staged.name == "orders" else place.store
-    table = keep(staged.name, source if staged.name == "orders" else _in_order(source))
+    source = kept.select(_as_known(kept, staged, as_of))
+    copies = aside.used - place.distinct_rows(source, staged.names, aside.used)
+    if staged.drop_duplicates and copies:
+        source = place.store(f"_once_{staged.name}", _once(source, staged.names))
+    if staged.name == "orders":
+        table = place.store_orders(staged.name, source)
+    else:
+        table = place.store(staged.name, source.select(staged.names))
     counts = aside.counts(copies if staged.drop_duplicates else 0, _number(table.count()))
     flags = _flags(staged, source, table, 0 if staged.drop_duplicates else copies)
     time = CONTRACTS[staged.name].time
     newest = table[time].max().to_pyarrow().as_py() if time in staged.names else None
-    place.drop(known)
+    if staged.drop_duplicates and copies:
+        place.drop(source)
     return Finished(table, counts, newest, tuple(flags))
 
 
@@ -124,7 +128,7 @@ def _refuse_no_orders(rows: ir.Table, as_of: date) -> None:
     )
 
 
-def _ordered(rows: ir.Table, staged: Staged, as_of: date) -> list[ir.Value]:
+def _as_known(rows: ir.Table, staged: Staged, as_of: date) -> list[ir.Value]:
     own = [rows["_row"]] if "_row" in rows.columns else []
     return [*own, *(masked(staged.name, rows, name, as_of).name(name) for name in staged.names)]
 
@@ -133,11 +137,7 @@ def _once(table: ir.Table, names: list[str]) -> ir.Table:
     """Return the first of each set of equal rows."""
     if "_row" not in table.columns:
         return table.distinct()
-    return table.group_by(names).aggregate(_row=table["_row"].min())
-
-
-def _in_order(table: ir.Table) -> ir.Table:
-    return table.order_by("_row").drop("_row") if "_row" in table.columns else table
+    return table.group_by(names).aggregate(_row=table["_row"].min()).order_by("_row")
 
 
 def _flags(staged: Staged, source: ir.Table, table: ir.Table, copies: int) -> list[Flag]:

@@ -21,7 +21,7 @@ from kpikit.config import Table as Settings
 from kpikit.config.expressions import parse_expression
 from kpikit.contracts import CONTRACTS, COUNT, FLAG, ID, NUMBER, TIME, missing_columns
 from kpikit.errors import ContractError, KpikitError
-from kpikit.sources import mapping, masking
+from kpikit.sources import currencies, mapping, masking
 from kpikit.sources.data import Flag
 from kpikit.sources.engine import first_line
 from kpikit.sources.finishing import Staged
@@ -73,6 +73,7 @@ class Reader:
         with self._computing():
             rows = (rows.drop(KEEP) if KEEP in rows.columns else rows).cache()  # one state of a table that may change
         self._refuse_wrong_numbers(rows, as_of)
+        self._refuse_currencies(rows, as_of)
         return Staged(self.name, rows, tuple(self.flags), self._settings.drop_duplicates)
 
     @property
@@ -218,12 +219,32 @@ class Reader:
             cases.append((undated, "no order"))
         return ibis.cases(*cases, else_=ibis.null("string")) if cases else ibis.null("string")
 
+    def _known(self, rows: ir.Table, as_of: date) -> ir.Table:
+        """Return the rows that are used: no reason against them, and dated before ``as_of``."""
+        time, used = CONTRACTS[self.name].time, rows.filter(rows["_reason"].isnull())
+        return used.filter(masking.before(used[time], as_of) | used[time].isnull()) if time in rows.columns else used
+
+    def _refuse_currencies(self, rows: ir.Table, as_of: date) -> None:
+        """Refuse money in two or more currencies, unless the mapping converts them."""
+        written = self._settings.columns
+        money = next((name for name in currencies.MONEY if name in rows.columns), None)
+        named = [
+            name for name in rows.columns if currencies.is_named(name) or currencies.is_named(written.get(name, ""))
+        ]
+        if money is None or not named or currencies.converted(written.get(named[0], named[0]), written.get(money, "")):
+            return
+        used = self._known(rows, as_of)
+        code = used[named[0]].cast("string").strip().upper().nullif("")
+        with self._computing():
+            groups = used.group_by(code=code).aggregate(rows=used.count()).to_pyarrow().to_pylist()
+        found = sorted(((g["code"], g["rows"]) for g in groups if g["code"]), key=lambda pair: (-pair[1], pair[0]))
+        if len(found) > 1:
+            column = written.get(named[0], named[0])
+            raise currencies.several(found, self.name, self.name, column, money, written.get(money, money))
+
     def _refuse_wrong_numbers(self, rows: ir.Table, as_of: date) -> None:
         """Refuse numbers that are not finite, and orders without an amount: neither free nor a refund."""
-        time = CONTRACTS[self.name].time
-        used = rows.filter(rows["_reason"].isnull())
-        if time in rows.columns:
-            used = used.filter(masking.before(used[time], as_of) | used[time].isnull())
+        used = self._known(rows, as_of)
         wrong = {
             name: used[name].isnan() | used[name].isinf()
             for name in used.columns

@@ -21,7 +21,7 @@ def orders_query(relation: str, names: list[str]) -> str:
     positive = LINE_IS_ACTIVITY + (" AND NOT coalesce(is_refund, false)" if "is_refund" in names else "")
     if "order_id" not in names:
         listing = ", ".join(quoted(name) for name in names)
-        return f"SELECT {listing}, ({positive}) AS is_activity FROM {relation} ORDER BY _row"
+        return f"SELECT {listing}, ({positive}) AS is_activity FROM {relation}"
     keys = ("order_id", "customer_id")
     parts = []
     for name in names:

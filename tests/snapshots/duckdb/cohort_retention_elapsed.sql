@@ -328,12 +328,6 @@ FROM (
             3,
             4
         ) AS "t24"
-        WHERE
-          (
-            "t24"."age" = 0
-          ) OR (
-            "t24"."n" >= 1
-          )
       ) AS "t25"
       GROUP BY
         1,

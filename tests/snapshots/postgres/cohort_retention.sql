@@ -1,101 +1,94 @@
-WITH "t2" AS (
+WITH "t3" AS (
   SELECT
-    "t1"."customer_id",
-    "t1"."ordered_at",
-    "t1"."amount",
-    "t1"."is_activity",
-    'all customers' AS "segment",
-    CAST(FLOOR(
-      CAST((
-        (
-          CAST(EXTRACT(year FROM "t1"."ordered_at") AS BIGINT) * 12
-        ) + EXTRACT(month FROM "t1"."ordered_at")
-      ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
-    ) AS BIGINT) AS "period"
+    "t2"."customer_id",
+    "t2"."period",
+    COUNT(*) AS "n"
   FROM (
     SELECT
-      "t0"."customer_id",
-      "t0"."ordered_at",
-      "t0"."amount",
-      "t0"."channel",
-      "t0"."is_refund",
-      COALESCE((
-        "t0"."amount" >= 0
-      ) AND NOT (
-        COALESCE("t0"."is_refund", FALSE)
-      ), FALSE) AS "is_activity"
-    FROM "orders" AS "t0"
-    WHERE
-      "t0"."customer_id" IS NOT NULL
-      AND "t0"."ordered_at" IS NOT NULL
-      AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-  ) AS "t1"
-  WHERE
-    "t1"."is_activity"
-), "t11" AS (
-  SELECT
-    "t10"."customer_id",
-    "t10"."entered",
-    MIN("t10"."segment") AS "segment",
-    MIN("t10"."period") AS "cohort"
-  FROM (
-    SELECT
-      "t8"."customer_id",
-      "t8"."entered",
-      "t4"."ordered_at",
-      "t4"."amount",
-      "t4"."is_activity",
-      "t4"."segment",
-      "t4"."period"
+      "t1"."customer_id",
+      "t1"."ordered_at",
+      "t1"."amount",
+      "t1"."is_activity",
+      'all customers' AS "segment",
+      CAST(FLOOR(
+        CAST((
+          (
+            CAST(EXTRACT(year FROM "t1"."ordered_at") AS BIGINT) * 12
+          ) + EXTRACT(month FROM "t1"."ordered_at")
+        ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+      ) AS BIGINT) AS "period"
     FROM (
       SELECT
-        "t3"."customer_id",
-        MIN("t3"."ordered_at") AS "entered"
-      FROM "t2" AS "t3"
-      GROUP BY
-        1
-    ) AS "t8"
-    INNER JOIN "t2" AS "t4"
-      ON "t8"."customer_id" = "t4"."customer_id" AND "t8"."entered" = "t4"."ordered_at"
-  ) AS "t10"
+        "t0"."customer_id",
+        "t0"."ordered_at",
+        "t0"."amount",
+        "t0"."channel",
+        "t0"."is_refund",
+        COALESCE((
+          "t0"."amount" >= 0
+        ) AND NOT (
+          COALESCE("t0"."is_refund", FALSE)
+        ), FALSE) AS "is_activity"
+      FROM "orders" AS "t0"
+      WHERE
+        "t0"."customer_id" IS NOT NULL
+        AND "t0"."ordered_at" IS NOT NULL
+        AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+    ) AS "t1"
+    WHERE
+      "t1"."is_activity"
+  ) AS "t2"
   GROUP BY
     1,
     2
+), "t6" AS (
+  SELECT
+    "t4"."customer_id",
+    MIN("t4"."period") AS "cohort"
+  FROM "t3" AS "t4"
+  GROUP BY
+    1
+), "t11" AS (
+  SELECT
+    "t8"."customer_id",
+    "t8"."cohort",
+    'all customers' AS "segment"
+  FROM "t6" AS "t8"
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(CAST(FLOOR(CAST("t30"."cohort" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+      CAST(CAST(CAST(FLOOR(CAST("t26"."cohort" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
       CAST(CAST((
         (
-          "t30"."cohort" * 3
+          "t26"."cohort" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t30"."cohort" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t26"."cohort" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT) AS INT),
       CAST(1 AS INT)
     ) AS "cohort",
-    "t30"."age",
-    "t30"."cohort_size",
+    "t26"."age",
+    "t26"."cohort_size",
     CASE
-      WHEN "t30"."status" <> 'not_yet_observed'
-      THEN COALESCE("t30"."active", 0)
+      WHEN "t26"."status" <> 'not_yet_observed'
+      THEN COALESCE("t26"."active", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "active",
     CAST(CASE
-      WHEN "t30"."status" <> 'not_yet_observed'
-      THEN COALESCE("t30"."active", 0)
+      WHEN "t26"."status" <> 'not_yet_observed'
+      THEN COALESCE("t26"."active", 0)
       ELSE CAST(NULL AS BIGINT)
-    END AS DOUBLE PRECISION) / NULLIF(CAST("t30"."cohort_size" AS DOUBLE PRECISION), 0) AS "retention",
-    "t30"."status"
+    END AS DOUBLE PRECISION) / NULLIF(CAST("t26"."cohort_size" AS DOUBLE PRECISION), 0) AS "retention",
+    "t26"."status"
   FROM (
     SELECT
-      "t16"."segment",
+      "t10"."segment",
       "t25"."cohort",
       "t25"."age",
-      COALESCE("t18"."cohort_size", 0) AS "cohort_size",
+      COALESCE("t16"."cohort_size", 0) AS "cohort_size",
       CASE
         WHEN CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
           CAST(CAST(CAST(FLOOR(
@@ -143,10 +136,10 @@ FROM (
         THEN 'partial'
         ELSE 'complete'
       END AS "status",
-      "t29"."segment" AS "segment_right",
-      "t29"."cohort" AS "cohort_right",
-      "t29"."age" AS "age_right",
-      "t29"."active"
+      "t22"."segment" AS "segment_right",
+      "t22"."cohort" AS "cohort_right",
+      "t22"."age" AS "age_right",
+      "t22"."active"
     FROM (
       SELECT
         *
@@ -179,27 +172,27 @@ FROM (
           ) AS "age"
         FROM (
           SELECT
-            "t19"."first",
-            "t19"."end",
-            "t19"."last",
+            "t17"."first",
+            "t17"."end",
+            "t17"."last",
             UNNEST(
               CASE
                 WHEN NULLIF(1, 0) IS NOT NULL
                 AND SIGN(1) = SIGN((
-                  "t19"."last" + 1
-                ) - "t19"."first")
+                  "t17"."last" + 1
+                ) - "t17"."first")
                 THEN ARRAY_REMOVE(
                   ARRAY(SELECT
                     *
-                  FROM GENERATE_SERIES("t19"."first", "t19"."last" + 1, 1)),
-                  "t19"."last" + 1
+                  FROM GENERATE_SERIES("t17"."first", "t17"."last" + 1, 1)),
+                  "t17"."last" + 1
                 )
                 ELSE CAST(ARRAY[] AS BIGINT[])
               END
             ) AS "cohort"
           FROM (
             SELECT
-              "t17"."first",
+              "t15"."first",
               CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(2024, 6, 11) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "end",
               CAST(FLOOR(
                 CAST((
@@ -212,16 +205,16 @@ FROM (
               SELECT
                 MIN("t12"."cohort") AS "first"
               FROM "t11" AS "t12"
-            ) AS "t17"
-          ) AS "t19"
+            ) AS "t15"
+          ) AS "t17"
         ) AS "t21"
-      ) AS "t22"
+      ) AS "t23"
     ) AS "t25"
     CROSS JOIN (
       SELECT DISTINCT
-        "t12"."segment"
-      FROM "t11" AS "t12"
-    ) AS "t16"
+        'all customers' AS "segment"
+      FROM "t6" AS "t8"
+    ) AS "t10"
     LEFT OUTER JOIN (
       SELECT
         "t12"."segment",
@@ -231,103 +224,48 @@ FROM (
       GROUP BY
         1,
         2
-    ) AS "t18"
-      ON "t16"."segment" = "t18"."segment" AND "t25"."cohort" = "t18"."cohort"
+    ) AS "t16"
+      ON "t10"."segment" = "t16"."segment" AND "t25"."cohort" = "t16"."cohort"
     LEFT OUTER JOIN (
       SELECT
-        "t27"."segment",
-        "t27"."cohort",
-        "t27"."age",
+        "t19"."segment",
+        "t19"."cohort",
+        "t19"."age",
         COUNT(*) AS "active"
       FROM (
-        SELECT DISTINCT
-          "t26"."segment",
-          "t26"."cohort",
-          "t26"."customer_id",
-          "t26"."age"
+        SELECT
+          "t18"."segment",
+          "t18"."cohort",
+          "t18"."customer_id",
+          "t18"."age"
         FROM (
           SELECT
-            "t23"."segment",
-            "t23"."cohort",
-            "t23"."customer_id",
-            "t23"."age",
-            COUNT(*) AS "n"
-          FROM (
+            "t13"."segment",
+            "t13"."cohort",
+            "t13"."customer_id",
+            "t7"."n",
+            "t7"."period" - "t13"."cohort" AS "age"
+          FROM "t11" AS "t13"
+          INNER JOIN (
             SELECT
-              "t20"."customer_id",
-              "t20"."entered",
-              "t20"."segment",
-              "t20"."cohort",
-              "t20"."later_customer",
-              "t20"."ordered_at",
-              "t20"."amount",
-              "t20"."is_activity",
-              "t20"."period",
-              GREATEST(
-                "t20"."period" - CAST(FLOOR(
-                  CAST((
-                    (
-                      CAST(EXTRACT(year FROM "t20"."entered") AS BIGINT) * 12
-                    ) + EXTRACT(month FROM "t20"."entered")
-                  ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
-                ) AS BIGINT),
-                0
-              ) AS "age"
-            FROM (
-              SELECT
-                "t13"."customer_id",
-                "t13"."entered",
-                "t13"."segment",
-                "t13"."cohort",
-                "t9"."later_customer",
-                "t9"."ordered_at",
-                "t9"."amount",
-                "t9"."is_activity",
-                "t9"."period"
-              FROM "t11" AS "t13"
-              INNER JOIN (
-                SELECT
-                  "t5"."customer_id" AS "later_customer",
-                  "t5"."ordered_at",
-                  "t5"."amount",
-                  "t5"."is_activity",
-                  "t5"."period"
-                FROM (
-                  SELECT
-                    "t3"."customer_id",
-                    "t3"."ordered_at",
-                    "t3"."amount",
-                    "t3"."is_activity",
-                    "t3"."period"
-                  FROM "t2" AS "t3"
-                ) AS "t5"
-              ) AS "t9"
-                ON "t13"."customer_id" = "t9"."later_customer" AND "t9"."period" >= "t13"."cohort"
-            ) AS "t20"
-          ) AS "t23"
-          GROUP BY
-            1,
-            2,
-            3,
-            4
-        ) AS "t26"
-        WHERE
-          (
-            "t26"."age" = 0
-          ) OR (
-            "t26"."n" >= 1
-          )
-      ) AS "t27"
+              "t4"."customer_id" AS "later_customer",
+              "t4"."period",
+              "t4"."n"
+            FROM "t3" AS "t4"
+          ) AS "t7"
+            ON "t13"."customer_id" = "t7"."later_customer" AND "t7"."period" >= "t13"."cohort"
+        ) AS "t18"
+      ) AS "t19"
       GROUP BY
         1,
         2,
         3
-    ) AS "t29"
-      ON "t16"."segment" = "t29"."segment"
-      AND "t25"."cohort" = "t29"."cohort"
-      AND "t25"."age" = "t29"."age"
-  ) AS "t30"
-) AS "t31"
+    ) AS "t22"
+      ON "t10"."segment" = "t22"."segment"
+      AND "t25"."cohort" = "t22"."cohort"
+      AND "t25"."age" = "t22"."age"
+  ) AS "t26"
+) AS "t27"
 ORDER BY
-  "t31"."cohort" ASC,
-  "t31"."age" ASC
+  "t27"."cohort" ASC,
+  "t27"."age" ASC

@@ -34,8 +34,8 @@ WITH "t2" AS (
     MIN("t10"."period") AS "cohort"
   FROM (
     SELECT
-      "t8"."customer_id",
-      "t8"."entered",
+      "t7"."customer_id",
+      "t7"."entered",
       "t4"."ordered_at",
       "t4"."amount",
       "t4"."is_activity",
@@ -48,9 +48,9 @@ WITH "t2" AS (
       FROM "t2" AS "t3"
       GROUP BY
         1
-    ) AS "t8"
+    ) AS "t7"
     INNER JOIN "t2" AS "t4"
-      ON "t8"."customer_id" = "t4"."customer_id" AND "t8"."entered" = "t4"."ordered_at"
+      ON "t7"."customer_id" = "t4"."customer_id" AND "t7"."entered" = "t4"."ordered_at"
   ) AS "t10"
   GROUP BY
     1,
@@ -60,139 +60,139 @@ SELECT
   *
 FROM (
   SELECT
-    "t33"."segment" AS "channel",
+    "t31"."segment" AS "channel",
     MAKE_DATE(
-      CAST(CAST(CAST(FLOOR(CAST("t33"."cohort" * 12 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+      CAST(CAST(CAST(FLOOR(CAST("t31"."cohort" * 12 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
       CAST(CAST((
         (
-          "t33"."cohort" * 12
+          "t31"."cohort" * 12
         ) - (
-          CAST(CAST(FLOOR(CAST("t33"."cohort" * 12 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t31"."cohort" * 12 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT) AS INT),
       CAST(1 AS INT)
     ) AS "cohort",
-    "t33"."age",
-    "t33"."cohort_size",
+    "t31"."age",
+    "t31"."cohort_size",
     CASE
-      WHEN "t33"."status" <> 'not_yet_observed'
-      THEN "t33"."active"
+      WHEN "t31"."status" <> 'not_yet_observed'
+      THEN "t31"."active"
       ELSE CAST(NULL AS BIGINT)
     END AS "active",
     CAST(CASE
-      WHEN "t33"."status" <> 'not_yet_observed'
-      THEN "t33"."active"
+      WHEN "t31"."status" <> 'not_yet_observed'
+      THEN "t31"."active"
       ELSE CAST(NULL AS BIGINT)
-    END AS DOUBLE PRECISION) / NULLIF(CAST("t33"."cohort_size" AS DOUBLE PRECISION), 0) AS "retention",
-    "t33"."status"
+    END AS DOUBLE PRECISION) / NULLIF(CAST("t31"."cohort_size" AS DOUBLE PRECISION), 0) AS "retention",
+    "t31"."status"
   FROM (
     SELECT
-      "t32"."segment",
-      "t32"."cohort",
-      "t32"."age",
-      "t32"."cohort_size",
-      "t32"."status",
-      "t32"."segment_right",
-      "t32"."cohort_right",
-      "t32"."age_right",
-      CAST(SUM(CAST("t32"."active" AS DOUBLE PRECISION)) OVER (
-        PARTITION BY "t32"."segment", "t32"."cohort"
-        ORDER BY "t32"."age" DESC NULLS LAST
+      "t30"."segment",
+      "t30"."cohort",
+      "t30"."age",
+      "t30"."cohort_size",
+      "t30"."status",
+      "t30"."segment_right",
+      "t30"."cohort_right",
+      "t30"."age_right",
+      CAST(SUM(CAST("t30"."active" AS DOUBLE PRECISION)) OVER (
+        PARTITION BY "t30"."segment", "t30"."cohort"
+        ORDER BY "t30"."age" DESC NULLS LAST
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
       ) AS BIGINT) AS "active"
     FROM (
       SELECT
-        "t31"."segment",
-        "t31"."cohort",
-        "t31"."age",
-        "t31"."cohort_size",
-        "t31"."status",
-        "t31"."segment_right",
-        "t31"."cohort_right",
-        "t31"."age_right",
-        COALESCE("t31"."active", 0) AS "active"
+        "t29"."segment",
+        "t29"."cohort",
+        "t29"."age",
+        "t29"."cohort_size",
+        "t29"."status",
+        "t29"."segment_right",
+        "t29"."cohort_right",
+        "t29"."age_right",
+        COALESCE("t29"."active", 0) AS "active"
       FROM (
         SELECT
           "t16"."segment",
-          "t27"."cohort",
-          "t27"."age",
+          "t28"."cohort",
+          "t28"."age",
           COALESCE("t18"."cohort_size", 0) AS "cohort_size",
           CASE
             WHEN CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
               CAST(CAST(CAST(FLOOR(
                 CAST((
-                  "t27"."cohort" + "t27"."age"
+                  "t28"."cohort" + "t28"."age"
                 ) * 12 AS DOUBLE PRECISION) / NULLIF(12.0, 0)
               ) AS BIGINT) AS INT) AS INT),
               CAST(CAST((
                 (
                   (
-                    "t27"."cohort" + "t27"."age"
+                    "t28"."cohort" + "t28"."age"
                   ) * 12
                 ) - (
                   CAST(CAST(FLOOR(
                     CAST((
-                      "t27"."cohort" + "t27"."age"
+                      "t28"."cohort" + "t28"."age"
                     ) * 12 AS DOUBLE PRECISION) / NULLIF(12.0, 0)
                   ) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT) AS INT),
               CAST(1 AS INT)
-            ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) >= "t27"."end"
+            ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) >= "t28"."end"
             THEN 'not_yet_observed'
             WHEN CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
               CAST(CAST(CAST(FLOOR(
                 CAST((
-                  "t27"."cohort" + "t27"."age" + 1 + 0
+                  "t28"."cohort" + "t28"."age" + 1 + 0
                 ) * 12 AS DOUBLE PRECISION) / NULLIF(12.0, 0)
               ) AS BIGINT) AS INT) AS INT),
               CAST(CAST((
                 (
                   (
-                    "t27"."cohort" + "t27"."age" + 1 + 0
+                    "t28"."cohort" + "t28"."age" + 1 + 0
                   ) * 12
                 ) - (
                   CAST(CAST(FLOOR(
                     CAST((
-                      "t27"."cohort" + "t27"."age" + 1 + 0
+                      "t28"."cohort" + "t28"."age" + 1 + 0
                     ) * 12 AS DOUBLE PRECISION) / NULLIF(12.0, 0)
                   ) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT) AS INT),
               CAST(1 AS INT)
-            ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) > "t27"."end"
+            ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) > "t28"."end"
             THEN 'partial'
             ELSE 'complete'
           END AS "status",
-          "t30"."segment" AS "segment_right",
-          "t30"."cohort" AS "cohort_right",
-          "t30"."age" AS "age_right",
-          "t30"."active"
+          "t25"."segment" AS "segment_right",
+          "t25"."cohort" AS "cohort_right",
+          "t25"."age" AS "age_right",
+          "t25"."active"
         FROM (
           SELECT
             *
           FROM (
             SELECT
-              "t21"."first",
-              "t21"."end",
-              "t21"."last",
-              "t21"."cohort",
+              "t22"."first",
+              "t22"."end",
+              "t22"."last",
+              "t22"."cohort",
               UNNEST(
                 CASE
                   WHEN NULLIF(1, 0) IS NOT NULL
                   AND SIGN(1) = SIGN((
                     (
-                      "t21"."last" - "t21"."first"
+                      "t22"."last" - "t22"."first"
                     ) + 1
                   ) - 0)
                   THEN ARRAY_REMOVE(
                     ARRAY(SELECT
                       *
                     FROM GENERATE_SERIES(0, (
-                      "t21"."last" - "t21"."first"
+                      "t22"."last" - "t22"."first"
                     ) + 1, 1)),
                     (
-                      "t21"."last" - "t21"."first"
+                      "t22"."last" - "t22"."first"
                     ) + 1
                   )
                   ELSE CAST(ARRAY[] AS BIGINT[])
@@ -229,9 +229,9 @@ FROM (
                   FROM "t11" AS "t12"
                 ) AS "t17"
               ) AS "t19"
-            ) AS "t21"
-          ) AS "t24"
-        ) AS "t27"
+            ) AS "t22"
+          ) AS "t26"
+        ) AS "t28"
         CROSS JOIN (
           SELECT DISTINCT
             "t12"."segment"
@@ -247,107 +247,70 @@ FROM (
             1,
             2
         ) AS "t18"
-          ON "t16"."segment" = "t18"."segment" AND "t27"."cohort" = "t18"."cohort"
+          ON "t16"."segment" = "t18"."segment" AND "t28"."cohort" = "t18"."cohort"
         LEFT OUTER JOIN (
           SELECT
-            "t28"."segment",
-            "t28"."cohort",
-            "t28"."age",
+            "t23"."segment",
+            "t23"."cohort",
+            "t23"."age",
             COUNT(*) AS "active"
           FROM (
             SELECT
-              "t25"."segment",
-              "t25"."cohort",
-              "t25"."customer_id",
-              MAX("t25"."age") AS "age"
+              "t21"."segment",
+              "t21"."cohort",
+              "t21"."customer_id",
+              MAX("t21"."age") AS "age"
             FROM (
-              SELECT DISTINCT
-                "t23"."segment",
-                "t23"."cohort",
-                "t23"."customer_id",
-                "t23"."age"
+              SELECT
+                "t20"."segment",
+                "t20"."cohort",
+                "t20"."customer_id",
+                "t20"."age"
               FROM (
                 SELECT
-                  "t22"."segment",
-                  "t22"."cohort",
-                  "t22"."customer_id",
-                  "t22"."age",
-                  COUNT(*) AS "n"
-                FROM (
+                  "t13"."segment",
+                  "t13"."cohort",
+                  "t13"."customer_id",
+                  "t9"."n",
+                  "t9"."period" - "t13"."cohort" AS "age"
+                FROM "t11" AS "t13"
+                INNER JOIN (
                   SELECT
-                    "t20"."customer_id",
-                    "t20"."entered",
-                    "t20"."segment",
-                    "t20"."cohort",
-                    "t20"."later_customer",
-                    "t20"."ordered_at",
-                    "t20"."amount",
-                    "t20"."is_activity",
-                    "t20"."period",
-                    GREATEST("t20"."period" - CAST(EXTRACT(year FROM "t20"."entered") AS BIGINT), 0) AS "age"
+                    "t5"."customer_id" AS "later_customer",
+                    "t5"."period",
+                    "t5"."n"
                   FROM (
                     SELECT
-                      "t13"."customer_id",
-                      "t13"."entered",
-                      "t13"."segment",
-                      "t13"."cohort",
-                      "t9"."later_customer",
-                      "t9"."ordered_at",
-                      "t9"."amount",
-                      "t9"."is_activity",
-                      "t9"."period"
-                    FROM "t11" AS "t13"
-                    INNER JOIN (
-                      SELECT
-                        "t5"."customer_id" AS "later_customer",
-                        "t5"."ordered_at",
-                        "t5"."amount",
-                        "t5"."is_activity",
-                        "t5"."period"
-                      FROM (
-                        SELECT
-                          "t3"."customer_id",
-                          "t3"."ordered_at",
-                          "t3"."amount",
-                          "t3"."is_activity",
-                          "t3"."period"
-                        FROM "t2" AS "t3"
-                      ) AS "t5"
-                    ) AS "t9"
-                      ON "t13"."customer_id" = "t9"."later_customer" AND "t9"."period" >= "t13"."cohort"
-                  ) AS "t20"
-                ) AS "t22"
-                GROUP BY
-                  1,
-                  2,
-                  3,
-                  4
-              ) AS "t23"
-              WHERE
-                (
-                  "t23"."age" = 0
-                ) OR (
-                  "t23"."n" >= 1
-                )
-            ) AS "t25"
+                      "t3"."customer_id",
+                      "t3"."period",
+                      COUNT(*) AS "n"
+                    FROM "t2" AS "t3"
+                    GROUP BY
+                      1,
+                      2
+                  ) AS "t5"
+                ) AS "t9"
+                  ON "t13"."customer_id" = "t9"."later_customer" AND "t9"."period" >= "t13"."cohort"
+              ) AS "t20"
+            ) AS "t21"
             GROUP BY
               1,
               2,
               3
-          ) AS "t28"
+          ) AS "t23"
           GROUP BY
             1,
             2,
             3
-        ) AS "t30"
-          ON "t16"."segment" = "t30"."segment"
-          AND "t27"."cohort" = "t30"."cohort"
-          AND "t27"."age" = "t30"."age"
-      ) AS "t31"
-    ) AS "t32"
-  ) AS "t33"
-) AS "t34"
+        ) AS "t25"
+          ON "t16"."segment" = "t25"."segment"
+          AND "t28"."cohort" = "t25"."cohort"
+          AND "t28"."age" = "t25"."age"
+      ) AS "t29"
+    ) AS "t30"
+  ) AS "t31"
+) AS "t32"
 ORDER BY
-  "t34"."channel" ASC,
-  "t34"."cohort" ASC,
-  "t34"."age" ASC
+  "t32"."channel" ASC,
+  "t32"."cohort" ASC,
+  "t32"."age" ASC
