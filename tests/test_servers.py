@@ -412,6 +412,7 @@ def test_a_connection_that_is_lost_midway(postgres_url, tmp_path, options):
         (("/postgres", "/postgres"), 0, "orders"),
         (("127.0.0.1:", "127.0.0.1:1"), 7, "PostgreSQL at 127.0.0.1:1"),
         (("${SHOP_PASSWORD}", "${SHOP_WORD}"), 2, "SHOP_WORD"),
+        (("tester:${SHOP_PASSWORD}", "tester:${HOME}"), 7, "password authentication failed"),
         (("/postgres", "/postgres?sslmode=maybe"), 7, "sslmode"),
         (("postgres://", "mysql://"), 2, "a mysql:// source"),
         (("shop.sales", "shop.sails"), 2, "Did you mean 'sales'"),
@@ -456,6 +457,33 @@ def test_a_report_of_tables_in_place(postgres_url, tmp_path):
     files = [item for item in (tmp_path / "reports").rglob("*") if item.is_file()]
     everything = "".join(item.read_text("utf-8", "replace") for item in files)
     assert engines.PASSWORD not in everything
+
+    latest = tmp_path / "reports" / "customer_lifetime_value" / "latest.html"
+    path.write_text(path.read_text().replace(f":{engines.postgres().port}/", ":1/"))
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False, cwd=tmp_path)
+    assert done.returncode == 7, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert latest.read_text(encoding="utf-8") == page
+
+
+@pytest.mark.usefixtures("secret")
+def test_texts_come_over_unchanged(postgres_url, tmp_path):
+    texts = ["two\nlines", 'a "quote", a comma', "back\\slash \\N", "tab\there", "", None, "Ünïcode ✓", "end\r\n", "'"]
+    connection = engines.connection("postgres").con
+    connection.execute("DROP TABLE IF EXISTS texts")
+    connection.execute("CREATE TABLE texts (customer_id numeric(20), ordered_at date, amount numeric, note text)")
+    ids = range(10**18, 10**18 + len(texts))
+    with connection.cursor() as cursor:
+        rows = [(number, "2024-01-01", "0.1", text) for number, text in zip(ids, texts, strict=True)]
+        cursor.executemany("INSERT INTO texts VALUES (%s, %s, %s, %s)", rows)
+    path = tmp_path / "kpikit.yaml"
+    path.write_text(
+        f'sources: {{shop: {{url: "{hidden(postgres_url)}"}}}}\ntables: {{orders: {{from: shop.public.texts}}}}\n'
+    )
+    frame = kpikit.load(path).orders.to_pandas().sort_values("customer_id")
+    assert frame.customer_id.tolist() == [str(number) for number in ids]
+    assert [None if pd.isna(note) else note for note in frame.note] == texts
+    assert set(frame.amount) == {0.1}
 
 
 @pytest.mark.usefixtures("secret")

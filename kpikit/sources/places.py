@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 
-ROWS_AT_A_TIME = 5_000_000
+ROWS_AT_A_TIME = 20_000_000
 MODULUS = 1_000_003  # keeps a sum of hashes within 64 bits
 
 
