@@ -15,10 +15,13 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+CONSTRAINTS += "\n" + (ROOT / "constraints-engines.txt").read_text(encoding="utf-8")  # what the engines add
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 
 NEEDED = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
 DEV = [Requirement(text) for text in PROJECT["project"]["optional-dependencies"]["dev"]]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+ENGINES = [Requirement(text) for name in ("postgres", "spark") for text in EXTRAS[name]]
 BACKEND = [Requirement(text) for text in (*PROJECT["build-system"]["requires"], "editables")]
 PINS = re.findall(r"^([\w.-]+)==(\S+)(?: ; (.+?))? \\$", CONSTRAINTS, re.MULTILINE)
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb", "playwright-python": "playwright"}
@@ -39,7 +42,7 @@ def lower_bound(requirement: Requirement) -> Version | None:
     return max(bounds, default=None)
 
 
-@pytest.mark.parametrize("requirement", [*NEEDED, *DEV, *BACKEND], ids=str)
+@pytest.mark.parametrize("requirement", [*NEEDED, *DEV, *ENGINES, *BACKEND], ids=str)
 def test_every_exact_version_is_one_that_pyproject_allows(requirement: Requirement) -> None:
     versions = pinned(requirement.name)
     assert versions, f"{requirement.name} is not in constraints.txt: run make constraints"
@@ -61,7 +64,7 @@ def test_one_version_of_each_package_for_each_python(python: str) -> None:
     assert {canonicalize_name(one.name) for one in [*NEEDED, *DEV, *BACKEND]} <= set(chosen)
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "environment.yml", "pyproject.toml"])
+@pytest.mark.parametrize("name", ["constraints.txt", "constraints-engines.txt", "environment.yml", "pyproject.toml"])
 def test_no_address_is_written_down(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     assert not [line for line in lines if re.search(r"://|--(extra-)?index|--find-links|\w\.(org|com|io|net)\b", line)]

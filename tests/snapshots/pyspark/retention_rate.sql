@@ -21,7 +21,7 @@ WITH `t4` AS (
           ) + EXTRACT(month FROM `t0`.`ordered_at`)
         ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
       ) AS BIGINT) AS `period`,
-      COALESCE(`t0`.`channel`, 'unknown') AS `segment`
+      'all' AS `segment`
     FROM `orders` AS `t0`
     WHERE
       `t0`.`customer_id` IS NOT NULL
@@ -30,39 +30,18 @@ WITH `t4` AS (
   ) AS `t3`
   WHERE
     `t3`.`is_activity`
-), `t11` AS (
-  SELECT
-    `t9`.`customer_id`,
-    `t9`.`period`,
-    `t9`.`segment`,
-    CAST(IF(`t8`.`customer_id` IS NOT NULL, 1, 0) AS BIGINT) AS `x`,
-    1 AS `y`
-  FROM (
-    SELECT
-      `t5`.`customer_id`,
-      `t5`.`period` + 1 AS `period`,
-      `t5`.`segment`
-    FROM `t4` AS `t5`
-  ) AS `t9`
-  LEFT OUTER JOIN (
-    SELECT DISTINCT
-      `t5`.`customer_id`,
-      `t5`.`period`
-    FROM `t4` AS `t5`
-  ) AS `t8`
-    ON `t9`.`customer_id` = `t8`.`customer_id` AND `t9`.`period` = `t8`.`period`
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          `t16`.`period` * 3
+          `t15`.`period` * 3
         ) - (
-          CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
@@ -75,18 +54,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t16`.`period` * 3
+                  `t15`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t16`.`end`
+        ) >= `t15`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -94,27 +73,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t16`.`period` + 1
+                `t15`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t16`.`end`
+        ) > `t15`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t19`.`numerator`, 0),
+      COALESCE(`t17`.`numerator`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `numerator`,
     IF(
@@ -124,18 +103,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t16`.`period` * 3
+                  `t15`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t16`.`end`
+        ) >= `t15`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -143,27 +122,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t16`.`period` + 1
+                `t15`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t16`.`end`
+        ) > `t15`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t19`.`denominator`, 0),
+      COALESCE(`t17`.`denominator`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `denominator`,
     IF(
@@ -173,18 +152,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t16`.`period` * 3
+                  `t15`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t16`.`end`
+        ) >= `t15`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -192,27 +171,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t16`.`period` + 1
+                `t15`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t16`.`end`
+        ) > `t15`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t19`.`n`, 0),
+      COALESCE(`t17`.`n`, 0),
       CAST(NULL AS BIGINT)
     ) AS `n`,
     IF(
@@ -222,18 +201,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t16`.`period` * 3
+                  `t15`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t16`.`end`
+        ) >= `t15`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -241,27 +220,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t16`.`period` + 1
+                `t15`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t16`.`end`
+        ) > `t15`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t19`.`sum_xx`, 0),
+      COALESCE(`t17`.`sum_xx`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_xx`,
     IF(
@@ -271,18 +250,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t16`.`period` * 3
+                  `t15`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t16`.`end`
+        ) >= `t15`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -290,27 +269,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t16`.`period` + 1
+                `t15`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t16`.`end`
+        ) > `t15`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t19`.`sum_yy`, 0),
+      COALESCE(`t17`.`sum_yy`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_yy`,
     IF(
@@ -320,18 +299,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t16`.`period` * 3
+                  `t15`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t16`.`end`
+        ) >= `t15`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -339,27 +318,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t16`.`period` + 1
+                `t15`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t16`.`period` + 1
+                    `t15`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t16`.`end`
+        ) > `t15`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t19`.`sum_xy`, 0),
+      COALESCE(`t17`.`sum_xy`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_xy`,
     CASE
@@ -368,18 +347,18 @@ FROM (
           DAY,
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                `t16`.`period` * 3
+                `t15`.`period` * 3
               ) - (
-                CAST(CAST(FLOOR(CAST(`t16`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) >= `t16`.`end`
+      ) >= `t15`.`end`
       THEN 'not_yet_observed'
       WHEN (
         DATEDIFF(
@@ -387,131 +366,155 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              `t16`.`period` + 1
+              `t15`.`period` + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  `t16`.`period` + 1
+                  `t15`.`period` + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  `t16`.`period` + 1
+                  `t15`.`period` + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) > `t16`.`end`
+      ) > `t15`.`end`
       THEN 'partial'
       ELSE 'complete'
     END AS `status`
   FROM (
     SELECT
-      `t10`.`end`,
-      `t10`.`first`,
-      `t10`.`last`,
-      EXPLODE(
-        IF(
-          (
-            1 <> 0
-          )
-          AND (
-            SIGN(1) = SIGN((
-              `t10`.`last` + 1
-            ) - (
-              `t10`.`first` + 1
-            ))
-          ),
-          IF(
-            ELEMENT_AT(
-              SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1),
-              SIZE(SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1))
-            ) = (
-              `t10`.`last` + 1
-            ),
-            SLICE(
-              SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1),
-              1,
-              SIZE(SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1)) - 1
-            ),
-            SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1)
-          ),
-          ARRAY()
-        )
-      ) AS `period`
+      `t13`.`end`,
+      `t13`.`first`,
+      `t13`.`last`,
+      `t13`.`period`,
+      'all' AS `segment`
     FROM (
       SELECT
-        DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS `end`,
-        CAST(FLOOR(
-          CAST((
+        `t10`.`end`,
+        `t10`.`first`,
+        `t10`.`last`,
+        EXPLODE(
+          IF(
             (
-              CAST(EXTRACT(year FROM `t2`.`oldest`) AS BIGINT) * 12
-            ) + EXTRACT(month FROM `t2`.`oldest`)
-          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS `first`,
-        CAST(FLOOR(
-          CAST((
-            (
-              CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY) AS BIGINT) * 12
-            ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
-          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS `last`
+              1 <> 0
+            )
+            AND (
+              SIGN(1) = SIGN((
+                `t10`.`last` + 1
+              ) - (
+                `t10`.`first` + 1
+              ))
+            ),
+            IF(
+              ELEMENT_AT(
+                SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1),
+                SIZE(SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1))
+              ) = (
+                `t10`.`last` + 1
+              ),
+              SLICE(
+                SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1),
+                1,
+                SIZE(SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1)) - 1
+              ),
+              SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1)
+            ),
+            ARRAY()
+          )
+        ) AS `period`
       FROM (
         SELECT
-          MIN(`t1`.`ordered_at`) AS `oldest`
+          DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS `end`,
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM `t2`.`oldest`) AS BIGINT) * 12
+              ) + EXTRACT(month FROM `t2`.`oldest`)
+            ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS `first`,
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY) AS BIGINT) * 12
+              ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
+            ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS `last`
         FROM (
           SELECT
-            `t0`.`customer_id`,
-            `t0`.`ordered_at`,
-            `t0`.`amount`,
-            `t0`.`channel`,
-            `t0`.`is_refund`,
-            COALESCE((
-              `t0`.`amount` >= 0
-            ) AND NOT (
-              COALESCE(`t0`.`is_refund`, FALSE)
-            ), FALSE) AS `is_activity`
-          FROM `orders` AS `t0`
-          WHERE
-            `t0`.`customer_id` IS NOT NULL
-            AND `t0`.`ordered_at` IS NOT NULL
-            AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-        ) AS `t1`
-      ) AS `t2`
-    ) AS `t10`
-  ) AS `t16`
-  CROSS JOIN (
-    SELECT DISTINCT
-      `t12`.`segment`
-    FROM `t11` AS `t12`
+            MIN(`t1`.`ordered_at`) AS `oldest`
+          FROM (
+            SELECT
+              `t0`.`customer_id`,
+              `t0`.`ordered_at`,
+              `t0`.`amount`,
+              `t0`.`channel`,
+              `t0`.`is_refund`,
+              COALESCE((
+                `t0`.`amount` >= 0
+              ) AND NOT (
+                COALESCE(`t0`.`is_refund`, FALSE)
+              ), FALSE) AS `is_activity`
+            FROM `orders` AS `t0`
+            WHERE
+              `t0`.`customer_id` IS NOT NULL
+              AND `t0`.`ordered_at` IS NOT NULL
+              AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+          ) AS `t1`
+        ) AS `t2`
+      ) AS `t10`
+    ) AS `t13`
   ) AS `t15`
   LEFT OUTER JOIN (
     SELECT
-      `t17`.`period`,
-      `t17`.`segment`,
-      SUM(`t17`.`x`) AS `numerator`,
-      SUM(`t17`.`y`) AS `denominator`,
+      `t12`.`period`,
+      `t12`.`segment`,
+      SUM(`t12`.`x`) AS `numerator`,
+      SUM(`t12`.`y`) AS `denominator`,
       COUNT(*) AS `n`,
-      SUM(`t17`.`x` * `t17`.`x`) AS `sum_xx`,
-      SUM(`t17`.`y` * `t17`.`y`) AS `sum_yy`,
-      SUM(`t17`.`x` * `t17`.`y`) AS `sum_xy`
+      SUM(`t12`.`x` * `t12`.`x`) AS `sum_xx`,
+      SUM(`t12`.`y` * `t12`.`y`) AS `sum_yy`,
+      SUM(`t12`.`x` * `t12`.`y`) AS `sum_xy`
     FROM (
       SELECT
-        `t12`.`customer_id`,
-        `t12`.`period`,
-        `t12`.`segment`,
-        CAST(1 - `t12`.`x` AS DOUBLE) AS `x`,
-        CAST(`t12`.`y` AS DOUBLE) AS `y`
-      FROM `t11` AS `t12`
-    ) AS `t17`
+        `t11`.`customer_id`,
+        `t11`.`period`,
+        `t11`.`segment`,
+        CAST(`t11`.`x` AS DOUBLE) AS `x`,
+        CAST(`t11`.`y` AS DOUBLE) AS `y`
+      FROM (
+        SELECT
+          `t9`.`customer_id`,
+          `t9`.`period`,
+          `t9`.`segment`,
+          CAST(IF(`t8`.`customer_id` IS NOT NULL, 1, 0) AS BIGINT) AS `x`,
+          1 AS `y`
+        FROM (
+          SELECT
+            `t5`.`customer_id`,
+            `t5`.`period` + 1 AS `period`,
+            `t5`.`segment`
+          FROM `t4` AS `t5`
+        ) AS `t9`
+        LEFT OUTER JOIN (
+          SELECT DISTINCT
+            `t5`.`customer_id`,
+            `t5`.`period`
+          FROM `t4` AS `t5`
+        ) AS `t8`
+          ON `t9`.`customer_id` = `t8`.`customer_id` AND `t9`.`period` = `t8`.`period`
+      ) AS `t11`
+    ) AS `t12`
     GROUP BY
       1,
       2
-  ) AS `t19`
-    ON `t16`.`period` = `t19`.`period` AND `t15`.`segment` = `t19`.`segment`
-) AS `t20`
+  ) AS `t17`
+    ON `t15`.`period` = `t17`.`period` AND `t15`.`segment` = `t17`.`segment`
+) AS `t18`
 ORDER BY
-  `t20`.`period` ASC NULLS LAST,
-  `t20`.`segment` ASC NULLS LAST
+  `t18`.`period` ASC NULLS LAST,
+  `t18`.`segment` ASC NULLS LAST

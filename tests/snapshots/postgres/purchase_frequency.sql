@@ -16,7 +16,7 @@ WITH "t3" AS (
         ) + EXTRACT(month FROM "t0"."ordered_at")
       ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
     ) AS BIGINT) AS "period",
-    COALESCE("t0"."channel", 'unknown') AS "segment"
+    'all' AS "segment"
   FROM "orders" AS "t0"
   WHERE
     "t0"."customer_id" IS NOT NULL
@@ -96,487 +96,348 @@ WITH "t3" AS (
   ) AS "t14"
   GROUP BY
     1
-), "t33" AS (
-  SELECT
-    "t32"."customer_id",
-    "t32"."period",
-    "t32"."segment",
-    COALESCE("t29"."x", 0) AS "x",
-    CAST("t32"."exposure" AS DOUBLE PRECISION) / NULLIF(365.25, 0) AS "y"
-  FROM (
-    SELECT
-      *
-    FROM (
-      SELECT
-        "t25"."customer_id",
-        "t25"."first_day",
-        "t25"."segment",
-        "t25"."end",
-        "t25"."first",
-        "t25"."last",
-        "t25"."period",
-        (
-          LEAST(
-            CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-              CAST(CAST(CAST(FLOOR(CAST((
-                "t25"."period" + 1
-              ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
-              CAST(CAST((
-                (
-                  (
-                    "t25"."period" + 1
-                  ) * 3
-                ) - (
-                  CAST(CAST(FLOOR(CAST((
-                    "t25"."period" + 1
-                  ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
-                )
-              ) + 1 AS INT) AS INT),
-              CAST(1 AS INT)
-            ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT),
-            "t25"."end"
-          ) - 1
-        ) - GREATEST(
-          "t25"."first_day",
-          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST((
-              "t25"."period" + 0
-            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
-            CAST(CAST((
-              (
-                (
-                  "t25"."period" + 0
-                ) * 3
-              ) - (
-                CAST(CAST(FLOOR(CAST((
-                  "t25"."period" + 0
-                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
-              )
-            ) + 1 AS INT) AS INT),
-            CAST(1 AS INT)
-          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) - 1
-        ) AS "exposure"
-      FROM (
-        SELECT
-          "t24"."customer_id",
-          "t24"."first_day",
-          "t24"."segment",
-          "t20"."end",
-          "t20"."first",
-          "t20"."last",
-          "t20"."period"
-        FROM (
-          SELECT
-            "t18"."customer_id",
-            "t18"."first_day",
-            "t18"."segment"
-          FROM "t15" AS "t18"
-        ) AS "t24"
-        CROSS JOIN (
-          SELECT
-            "t13"."end",
-            "t13"."first",
-            "t13"."last",
-            UNNEST(
-              CASE
-                WHEN NULLIF(1, 0) IS NOT NULL
-                AND SIGN(1) = SIGN((
-                  "t13"."last" + 1
-                ) - "t13"."first")
-                THEN ARRAY_REMOVE(
-                  ARRAY(SELECT
-                    *
-                  FROM GENERATE_SERIES("t13"."first", "t13"."last" + 1, 1)),
-                  "t13"."last" + 1
-                )
-                ELSE CAST(ARRAY[] AS BIGINT[])
-              END
-            ) AS "period"
-          FROM "t12" AS "t13"
-        ) AS "t20"
-      ) AS "t25"
-    ) AS "t30"
-    WHERE
-      "t30"."exposure" > 0
-  ) AS "t32"
-  LEFT OUTER JOIN (
-    SELECT
-      "t27"."customer_id",
-      "t27"."period",
-      COUNT(*) AS "x"
-    FROM (
-      SELECT
-        *
-      FROM (
-        SELECT
-          "t7"."customer_id",
-          "t7"."day",
-          "t7"."period",
-          "t23"."first_day"
-        FROM (
-          SELECT DISTINCT
-            "t4"."customer_id",
-            "t4"."day",
-            "t4"."period"
-          FROM "t3" AS "t4"
-          WHERE
-            "t4"."is_activity"
-        ) AS "t7"
-        INNER JOIN (
-          SELECT
-            "t18"."customer_id",
-            "t18"."first_day"
-          FROM "t15" AS "t18"
-        ) AS "t23"
-          ON "t7"."customer_id" = "t23"."customer_id"
-      ) AS "t26"
-      WHERE
-        "t26"."day" > "t26"."first_day"
-    ) AS "t27"
-    GROUP BY
-      1,
-      2
-  ) AS "t29"
-    ON "t32"."customer_id" = "t29"."customer_id" AND "t32"."period" = "t29"."period"
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+      CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
       CAST(CAST((
         (
-          "t19"."period" * 3
+          "t23"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT) AS INT),
       CAST(1 AS INT)
     ) AS "period",
-    "t36"."segment",
+    "t23"."segment",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t19"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t19"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t19"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t19"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t39"."numerator", 0)
+      THEN COALESCE("t37"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "numerator",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t19"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t19"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t19"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t19"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t39"."denominator", 0)
+      THEN COALESCE("t37"."denominator", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "denominator",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t19"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t19"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t19"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t19"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t39"."n", 0)
+      THEN COALESCE("t37"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t19"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t19"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t19"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t19"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t39"."sum_xx", 0)
+      THEN COALESCE("t37"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_xx",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t19"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t19"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t19"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t19"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t39"."sum_yy", 0)
+      THEN COALESCE("t37"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_yy",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t19"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t19"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t19"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t19"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t19"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t39"."sum_xy", 0)
+      THEN COALESCE("t37"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_xy",
     CASE
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-          CAST(CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+          CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
           CAST(CAST((
             (
-              "t19"."period" * 3
+              "t23"."period" * 3
             ) - (
-              CAST(CAST(FLOOR(CAST("t19"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT) AS INT),
           CAST(1 AS INT)
         ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-      ) >= "t19"."end"
+      ) >= "t23"."end"
       THEN 'not_yet_observed'
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
           CAST(CAST(CAST(FLOOR(CAST((
-            "t19"."period" + 1
+            "t23"."period" + 1
           ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
           CAST(CAST((
             (
               (
-                "t19"."period" + 1
+                "t23"."period" + 1
               ) * 3
             ) - (
               CAST(CAST(FLOOR(CAST((
-                "t19"."period" + 1
+                "t23"."period" + 1
               ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT) AS INT),
           CAST(1 AS INT)
         ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-      ) > "t19"."end"
+      ) > "t23"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t13"."end",
-      "t13"."first",
-      "t13"."last",
-      UNNEST(
-        CASE
-          WHEN NULLIF(1, 0) IS NOT NULL
-          AND SIGN(1) = SIGN((
-            "t13"."last" + 1
-          ) - (
-            "t13"."first" + 0
-          ))
-          THEN ARRAY_REMOVE(
-            ARRAY(SELECT
-              *
-            FROM GENERATE_SERIES("t13"."first" + 0, "t13"."last" + 1, 1)),
-            "t13"."last" + 1
-          )
-          ELSE CAST(ARRAY[] AS BIGINT[])
-        END
-      ) AS "period"
-    FROM "t12" AS "t13"
-  ) AS "t19"
-  CROSS JOIN (
-    SELECT DISTINCT
-      "t34"."segment"
-    FROM "t33" AS "t34"
-  ) AS "t36"
+      "t16"."end",
+      "t16"."first",
+      "t16"."last",
+      "t16"."period",
+      'all' AS "segment"
+    FROM (
+      SELECT
+        "t13"."end",
+        "t13"."first",
+        "t13"."last",
+        UNNEST(
+          CASE
+            WHEN NULLIF(1, 0) IS NOT NULL
+            AND SIGN(1) = SIGN((
+              "t13"."last" + 1
+            ) - (
+              "t13"."first" + 0
+            ))
+            THEN ARRAY_REMOVE(
+              ARRAY(SELECT
+                *
+              FROM GENERATE_SERIES("t13"."first" + 0, "t13"."last" + 1, 1)),
+              "t13"."last" + 1
+            )
+            ELSE CAST(ARRAY[] AS BIGINT[])
+          END
+        ) AS "period"
+      FROM "t12" AS "t13"
+    ) AS "t16"
+  ) AS "t23"
   LEFT OUTER JOIN (
     SELECT
-      "t37"."period",
-      "t37"."segment",
-      SUM("t37"."x") AS "numerator",
-      SUM("t37"."y") AS "denominator",
+      "t35"."period",
+      "t35"."segment",
+      SUM("t35"."x") AS "numerator",
+      SUM("t35"."y") AS "denominator",
       COUNT(*) AS "n",
-      SUM("t37"."x" * "t37"."x") AS "sum_xx",
-      SUM("t37"."y" * "t37"."y") AS "sum_yy",
-      SUM("t37"."x" * "t37"."y") AS "sum_xy"
+      SUM("t35"."x" * "t35"."x") AS "sum_xx",
+      SUM("t35"."y" * "t35"."y") AS "sum_yy",
+      SUM("t35"."x" * "t35"."y") AS "sum_xy"
     FROM (
       SELECT
         "t34"."customer_id",
@@ -584,14 +445,156 @@ FROM (
         "t34"."segment",
         CAST("t34"."x" AS DOUBLE PRECISION) AS "x",
         "t34"."y"
-      FROM "t33" AS "t34"
-    ) AS "t37"
+      FROM (
+        SELECT
+          "t33"."customer_id",
+          "t33"."period",
+          "t33"."segment",
+          COALESCE("t30"."x", 0) AS "x",
+          CAST("t33"."exposure" AS DOUBLE PRECISION) / NULLIF(365.25, 0) AS "y"
+        FROM (
+          SELECT
+            *
+          FROM (
+            SELECT
+              "t26"."customer_id",
+              "t26"."first_day",
+              "t26"."segment",
+              "t26"."end",
+              "t26"."first",
+              "t26"."last",
+              "t26"."period",
+              (
+                LEAST(
+                  CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+                    CAST(CAST(CAST(FLOOR(CAST((
+                      "t26"."period" + 1
+                    ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+                    CAST(CAST((
+                      (
+                        (
+                          "t26"."period" + 1
+                        ) * 3
+                      ) - (
+                        CAST(CAST(FLOOR(CAST((
+                          "t26"."period" + 1
+                        ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                      )
+                    ) + 1 AS INT) AS INT),
+                    CAST(1 AS INT)
+                  ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT),
+                  "t26"."end"
+                ) - 1
+              ) - GREATEST(
+                "t26"."first_day",
+                CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+                  CAST(CAST(CAST(FLOOR(CAST((
+                    "t26"."period" + 0
+                  ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+                  CAST(CAST((
+                    (
+                      (
+                        "t26"."period" + 0
+                      ) * 3
+                    ) - (
+                      CAST(CAST(FLOOR(CAST((
+                        "t26"."period" + 0
+                      ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                    )
+                  ) + 1 AS INT) AS INT),
+                  CAST(1 AS INT)
+                ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) - 1
+              ) AS "exposure"
+            FROM (
+              SELECT
+                "t25"."customer_id",
+                "t25"."first_day",
+                "t25"."segment",
+                "t19"."end",
+                "t19"."first",
+                "t19"."last",
+                "t19"."period"
+              FROM (
+                SELECT
+                  "t18"."customer_id",
+                  "t18"."first_day",
+                  "t18"."segment"
+                FROM "t15" AS "t18"
+              ) AS "t25"
+              CROSS JOIN (
+                SELECT
+                  "t13"."end",
+                  "t13"."first",
+                  "t13"."last",
+                  UNNEST(
+                    CASE
+                      WHEN NULLIF(1, 0) IS NOT NULL
+                      AND SIGN(1) = SIGN((
+                        "t13"."last" + 1
+                      ) - "t13"."first")
+                      THEN ARRAY_REMOVE(
+                        ARRAY(SELECT
+                          *
+                        FROM GENERATE_SERIES("t13"."first", "t13"."last" + 1, 1)),
+                        "t13"."last" + 1
+                      )
+                      ELSE CAST(ARRAY[] AS BIGINT[])
+                    END
+                  ) AS "period"
+                FROM "t12" AS "t13"
+              ) AS "t19"
+            ) AS "t26"
+          ) AS "t31"
+          WHERE
+            "t31"."exposure" > 0
+        ) AS "t33"
+        LEFT OUTER JOIN (
+          SELECT
+            "t28"."customer_id",
+            "t28"."period",
+            COUNT(*) AS "x"
+          FROM (
+            SELECT
+              *
+            FROM (
+              SELECT
+                "t7"."customer_id",
+                "t7"."day",
+                "t7"."period",
+                "t24"."first_day"
+              FROM (
+                SELECT DISTINCT
+                  "t4"."customer_id",
+                  "t4"."day",
+                  "t4"."period"
+                FROM "t3" AS "t4"
+                WHERE
+                  "t4"."is_activity"
+              ) AS "t7"
+              INNER JOIN (
+                SELECT
+                  "t18"."customer_id",
+                  "t18"."first_day"
+                FROM "t15" AS "t18"
+              ) AS "t24"
+                ON "t7"."customer_id" = "t24"."customer_id"
+            ) AS "t27"
+            WHERE
+              "t27"."day" > "t27"."first_day"
+          ) AS "t28"
+          GROUP BY
+            1,
+            2
+        ) AS "t30"
+          ON "t33"."customer_id" = "t30"."customer_id" AND "t33"."period" = "t30"."period"
+      ) AS "t34"
+    ) AS "t35"
     GROUP BY
       1,
       2
-  ) AS "t39"
-    ON "t19"."period" = "t39"."period" AND "t36"."segment" = "t39"."segment"
-) AS "t40"
+  ) AS "t37"
+    ON "t23"."period" = "t37"."period" AND "t23"."segment" = "t37"."segment"
+) AS "t38"
 ORDER BY
-  "t40"."period" ASC,
-  "t40"."segment" ASC
+  "t38"."period" ASC,
+  "t38"."segment" ASC

@@ -37,7 +37,7 @@ WITH "t2" AS (
         ) + EXTRACT(month FROM "t0"."ordered_at")
       ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
     ) AS BIGINT) AS "period",
-    COALESCE("t0"."channel", 'unknown') AS "segment"
+    'all' AS "segment"
   FROM "orders" AS "t0"
   WHERE
     "t0"."customer_id" IS NOT NULL
@@ -49,117 +49,23 @@ WITH "t2" AS (
   FROM "t3" AS "t5"
   WHERE
     "t5"."is_activity"
-), "t25" AS (
-  SELECT
-    "t24"."customer_id",
-    "t24"."period",
-    "t24"."segment",
-    CAST(CASE
-      WHEN BOOL_OR(
-        CAST((
-          "t24"."day" > "t24"."first_day"
-        )
-        AND (
-          "t24"."day" <= (
-            "t24"."first_day" + 90
-          )
-        ) AS BOOLEAN)
-      )
-      THEN 1
-      ELSE 0
-    END AS BIGINT) AS "x",
-    1 AS "y"
-  FROM (
-    SELECT
-      "t23"."customer_id",
-      "t23"."first_day",
-      "t23"."period",
-      "t23"."segment",
-      "t23"."end",
-      "t10"."customer_id" AS "customer_id_right",
-      "t10"."day"
-    FROM (
-      SELECT
-        *
-      FROM (
-        SELECT
-          "t19"."customer_id",
-          "t19"."first_day",
-          "t19"."period",
-          "t19"."segment",
-          "t7"."end"
-        FROM (
-          SELECT
-            "t16"."customer_id",
-            MIN("t16"."day") AS "first_day",
-            MIN("t16"."period") AS "period",
-            MIN("t16"."segment") AS "segment"
-          FROM (
-            SELECT
-              "t14"."customer_id",
-              "t14"."ordered_at",
-              "t12"."is_activity",
-              "t12"."amount",
-              "t12"."day",
-              "t12"."period",
-              "t12"."segment"
-            FROM (
-              SELECT
-                "t11"."customer_id",
-                MIN("t11"."ordered_at") AS "ordered_at"
-              FROM "t9" AS "t11"
-              GROUP BY
-                1
-            ) AS "t14"
-            INNER JOIN "t9" AS "t12"
-              ON "t14"."customer_id" = "t12"."customer_id"
-              AND "t14"."ordered_at" = "t12"."ordered_at"
-          ) AS "t16"
-          GROUP BY
-            1
-        ) AS "t19"
-        CROSS JOIN (
-          SELECT
-            DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end"
-          FROM "t2" AS "t4"
-        ) AS "t7"
-      ) AS "t21"
-      WHERE
-        (
-          "t21"."first_day" + 90
-        ) < "t21"."end"
-    ) AS "t23"
-    LEFT OUTER JOIN (
-      SELECT
-        "t5"."customer_id",
-        "t5"."day"
-      FROM "t3" AS "t5"
-      WHERE
-        "t5"."is_activity"
-    ) AS "t10"
-      ON "t23"."customer_id" = "t10"."customer_id"
-  ) AS "t24"
-  GROUP BY
-    1,
-    2,
-    3
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          "t20"."period" * 3
+          "t22"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
     ) AS "period",
-    "t28"."segment",
+    "t22"."segment",
     CASE
       WHEN CASE
         WHEN (
@@ -167,18 +73,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t20"."period" * 3
+                  "t22"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t20"."end"
+        ) >= "t22"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -186,27 +92,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t20"."period" + 1
+                "t22"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t20"."end"
+        ) > "t22"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t31"."numerator", 0)
+      THEN COALESCE("t29"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "numerator",
     CASE
@@ -216,18 +122,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t20"."period" * 3
+                  "t22"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t20"."end"
+        ) >= "t22"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -235,27 +141,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t20"."period" + 1
+                "t22"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t20"."end"
+        ) > "t22"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t31"."denominator", 0)
+      THEN COALESCE("t29"."denominator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "denominator",
     CASE
@@ -265,18 +171,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t20"."period" * 3
+                  "t22"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t20"."end"
+        ) >= "t22"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -284,27 +190,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t20"."period" + 1
+                "t22"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t20"."end"
+        ) > "t22"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t31"."n", 0)
+      THEN COALESCE("t29"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
@@ -314,18 +220,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t20"."period" * 3
+                  "t22"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t20"."end"
+        ) >= "t22"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -333,27 +239,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t20"."period" + 1
+                "t22"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t20"."end"
+        ) > "t22"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t31"."sum_xx", 0)
+      THEN COALESCE("t29"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xx",
     CASE
@@ -363,18 +269,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t20"."period" * 3
+                  "t22"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t20"."end"
+        ) >= "t22"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -382,27 +288,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t20"."period" + 1
+                "t22"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t20"."end"
+        ) > "t22"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t31"."sum_yy", 0)
+      THEN COALESCE("t29"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_yy",
     CASE
@@ -412,18 +318,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t20"."period" * 3
+                  "t22"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t20"."end"
+        ) >= "t22"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -431,27 +337,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t20"."period" + 1
+                "t22"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t20"."period" + 1
+                    "t22"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t20"."end"
+        ) > "t22"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t31"."sum_xy", 0)
+      THEN COALESCE("t29"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xy",
     CASE
@@ -460,18 +366,18 @@ FROM (
           'DAY',
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                "t20"."period" * 3
+                "t22"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 90
-      ) >= "t20"."end"
+      ) >= "t22"."end"
       THEN 'not_yet_observed'
       WHEN (
         DATE_DIFF(
@@ -479,67 +385,70 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              "t20"."period" + 1
+              "t22"."period" + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  "t20"."period" + 1
+                  "t22"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t20"."period" + 1
+                  "t22"."period" + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 90
-      ) > "t20"."end"
+      ) > "t22"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t15"."end",
-      "t15"."first",
-      "t15"."last",
-      UNNEST(RANGE("t15"."first" + 0, "t15"."last" + 1, 1)) AS "period"
+      "t18"."end",
+      "t18"."first",
+      "t18"."last",
+      "t18"."period",
+      'all' AS "segment"
     FROM (
       SELECT
-        DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end",
-        CAST(FLOOR(
-          CAST((
-            (
-              CAST(EXTRACT(year FROM "t4"."oldest") AS BIGINT) * 12
-            ) + EXTRACT(month FROM "t4"."oldest")
-          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS "first",
-        CAST(FLOOR(
-          CAST((
-            (
-              CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY) AS BIGINT) * 12
-            ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
-          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS "last"
-      FROM "t2" AS "t4"
-    ) AS "t15"
-  ) AS "t20"
-  CROSS JOIN (
-    SELECT DISTINCT
-      "t26"."segment"
-    FROM "t25" AS "t26"
-  ) AS "t28"
+        "t15"."end",
+        "t15"."first",
+        "t15"."last",
+        UNNEST(RANGE("t15"."first" + 0, "t15"."last" + 1, 1)) AS "period"
+      FROM (
+        SELECT
+          DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end",
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM "t4"."oldest") AS BIGINT) * 12
+              ) + EXTRACT(month FROM "t4"."oldest")
+            ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS "first",
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY) AS BIGINT) * 12
+              ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
+            ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS "last"
+        FROM "t2" AS "t4"
+      ) AS "t15"
+    ) AS "t18"
+  ) AS "t22"
   LEFT OUTER JOIN (
     SELECT
-      "t29"."period",
-      "t29"."segment",
-      SUM("t29"."x") AS "numerator",
-      SUM("t29"."y") AS "denominator",
+      "t27"."period",
+      "t27"."segment",
+      SUM("t27"."x") AS "numerator",
+      SUM("t27"."y") AS "denominator",
       COUNT(*) AS "n",
-      SUM("t29"."x" * "t29"."x") AS "sum_xx",
-      SUM("t29"."y" * "t29"."y") AS "sum_yy",
-      SUM("t29"."x" * "t29"."y") AS "sum_xy"
+      SUM("t27"."x" * "t27"."x") AS "sum_xx",
+      SUM("t27"."y" * "t27"."y") AS "sum_yy",
+      SUM("t27"."x" * "t27"."y") AS "sum_xy"
     FROM (
       SELECT
         "t26"."customer_id",
@@ -547,14 +456,108 @@ FROM (
         "t26"."segment",
         CAST("t26"."x" AS DOUBLE) AS "x",
         CAST("t26"."y" AS DOUBLE) AS "y"
-      FROM "t25" AS "t26"
-    ) AS "t29"
+      FROM (
+        SELECT
+          "t25"."customer_id",
+          "t25"."period",
+          "t25"."segment",
+          CAST(CASE
+            WHEN BOOL_OR(
+              CAST((
+                "t25"."day" > "t25"."first_day"
+              )
+              AND (
+                "t25"."day" <= (
+                  "t25"."first_day" + 90
+                )
+              ) AS BOOLEAN)
+            )
+            THEN 1
+            ELSE 0
+          END AS BIGINT) AS "x",
+          1 AS "y"
+        FROM (
+          SELECT
+            "t24"."customer_id",
+            "t24"."first_day",
+            "t24"."period",
+            "t24"."segment",
+            "t24"."end",
+            "t10"."customer_id" AS "customer_id_right",
+            "t10"."day"
+          FROM (
+            SELECT
+              *
+            FROM (
+              SELECT
+                "t19"."customer_id",
+                "t19"."first_day",
+                "t19"."period",
+                "t19"."segment",
+                "t7"."end"
+              FROM (
+                SELECT
+                  "t16"."customer_id",
+                  MIN("t16"."day") AS "first_day",
+                  MIN("t16"."period") AS "period",
+                  MIN("t16"."segment") AS "segment"
+                FROM (
+                  SELECT
+                    "t14"."customer_id",
+                    "t14"."ordered_at",
+                    "t12"."is_activity",
+                    "t12"."amount",
+                    "t12"."day",
+                    "t12"."period",
+                    "t12"."segment"
+                  FROM (
+                    SELECT
+                      "t11"."customer_id",
+                      MIN("t11"."ordered_at") AS "ordered_at"
+                    FROM "t9" AS "t11"
+                    GROUP BY
+                      1
+                  ) AS "t14"
+                  INNER JOIN "t9" AS "t12"
+                    ON "t14"."customer_id" = "t12"."customer_id"
+                    AND "t14"."ordered_at" = "t12"."ordered_at"
+                ) AS "t16"
+                GROUP BY
+                  1
+              ) AS "t19"
+              CROSS JOIN (
+                SELECT
+                  DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end"
+                FROM "t2" AS "t4"
+              ) AS "t7"
+            ) AS "t21"
+            WHERE
+              (
+                "t21"."first_day" + 90
+              ) < "t21"."end"
+          ) AS "t24"
+          LEFT OUTER JOIN (
+            SELECT
+              "t5"."customer_id",
+              "t5"."day"
+            FROM "t3" AS "t5"
+            WHERE
+              "t5"."is_activity"
+          ) AS "t10"
+            ON "t24"."customer_id" = "t10"."customer_id"
+        ) AS "t25"
+        GROUP BY
+          1,
+          2,
+          3
+      ) AS "t26"
+    ) AS "t27"
     GROUP BY
       1,
       2
-  ) AS "t31"
-    ON "t20"."period" = "t31"."period" AND "t28"."segment" = "t31"."segment"
-) AS "t32"
+  ) AS "t29"
+    ON "t22"."period" = "t29"."period" AND "t22"."segment" = "t29"."segment"
+) AS "t30"
 ORDER BY
-  "t32"."period" ASC,
-  "t32"."segment" ASC
+  "t30"."period" ASC,
+  "t30"."segment" ASC

@@ -1,117 +1,58 @@
-WITH "t4" AS (
-  SELECT
-    *
-  FROM (
-    SELECT
-      "t0"."customer_id",
-      "t0"."ordered_at",
-      COALESCE((
-        "t0"."amount" >= 0
-      ) AND NOT (
-        COALESCE("t0"."is_refund", FALSE)
-      ), FALSE) AS "is_activity",
-      "t0"."amount",
-      CAST(EXTRACT(epoch FROM CAST(DATE("t0"."ordered_at") AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "day",
-      CAST(FLOOR(
-        CAST((
-          (
-            CAST(EXTRACT(year FROM "t0"."ordered_at") AS BIGINT) * 12
-          ) + EXTRACT(month FROM "t0"."ordered_at")
-        ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
-      ) AS BIGINT) AS "period",
-      COALESCE("t0"."channel", 'unknown') AS "segment"
-    FROM "orders" AS "t0"
-    WHERE
-      "t0"."customer_id" IS NOT NULL
-      AND "t0"."ordered_at" IS NOT NULL
-      AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-  ) AS "t3"
-  WHERE
-    "t3"."is_activity"
-), "t11" AS (
-  SELECT
-    "t10"."customer_id",
-    MIN("t10"."day") AS "first_day",
-    MIN("t10"."period") AS "period",
-    MIN("t10"."segment") AS "segment"
-  FROM (
-    SELECT
-      "t8"."customer_id",
-      "t8"."ordered_at",
-      "t6"."is_activity",
-      "t6"."amount",
-      "t6"."day",
-      "t6"."period",
-      "t6"."segment"
-    FROM (
-      SELECT
-        "t5"."customer_id",
-        MIN("t5"."ordered_at") AS "ordered_at"
-      FROM "t4" AS "t5"
-      GROUP BY
-        1
-    ) AS "t8"
-    INNER JOIN "t4" AS "t6"
-      ON "t8"."customer_id" = "t6"."customer_id" AND "t8"."ordered_at" = "t6"."ordered_at"
-  ) AS "t10"
-  GROUP BY
-    1
-)
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+      CAST(CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
       CAST(CAST((
         (
-          "t14"."period" * 3
+          "t11"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT) AS INT),
       CAST(1 AS INT)
     ) AS "period",
-    "t17"."segment",
+    "t11"."segment",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t14"."period" * 3
+                "t11"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t14"."end"
+        ) >= "t11"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t14"."period" + 1
+              "t11"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t14"."period" + 1
+                  "t11"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t14"."period" + 1
+                  "t11"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t14"."end"
+        ) > "t11"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."numerator", 0)
+      THEN COALESCE("t8"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "numerator",
     CAST(NULL AS DOUBLE PRECISION) AS "denominator",
@@ -119,200 +60,200 @@ FROM (
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t14"."period" * 3
+                "t11"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t14"."end"
+        ) >= "t11"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t14"."period" + 1
+              "t11"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t14"."period" + 1
+                  "t11"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t14"."period" + 1
+                  "t11"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t14"."end"
+        ) > "t11"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."n", 0)
+      THEN COALESCE("t8"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t14"."period" * 3
+                "t11"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t14"."end"
+        ) >= "t11"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t14"."period" + 1
+              "t11"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t14"."period" + 1
+                  "t11"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t14"."period" + 1
+                  "t11"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t14"."end"
+        ) > "t11"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."sum_xx", 0)
+      THEN COALESCE("t8"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_xx",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t14"."period" * 3
+                "t11"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t14"."end"
+        ) >= "t11"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t14"."period" + 1
+              "t11"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t14"."period" + 1
+                  "t11"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t14"."period" + 1
+                  "t11"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t14"."end"
+        ) > "t11"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."sum_yy", 0)
+      THEN COALESCE("t8"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_yy",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t14"."period" * 3
+                "t11"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t14"."end"
+        ) >= "t11"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t14"."period" + 1
+              "t11"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t14"."period" + 1
+                  "t11"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t14"."period" + 1
+                  "t11"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t14"."end"
+        ) > "t11"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."sum_xy", 0)
+      THEN COALESCE("t8"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_xy",
     CASE
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-          CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+          CAST(CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
           CAST(CAST((
             (
-              "t14"."period" * 3
+              "t11"."period" * 3
             ) - (
-              CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT) AS INT),
           CAST(1 AS INT)
         ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-      ) >= "t14"."end"
+      ) >= "t11"."end"
       THEN 'not_yet_observed'
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
           CAST(CAST(CAST(FLOOR(CAST((
-            "t14"."period" + 1
+            "t11"."period" + 1
           ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
           CAST(CAST((
             (
               (
-                "t14"."period" + 1
+                "t11"."period" + 1
               ) * 3
             ) - (
               CAST(CAST(FLOOR(CAST((
-                "t14"."period" + 1
+                "t11"."period" + 1
               ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT) AS INT),
           CAST(1 AS INT)
         ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-      ) > "t14"."end"
+      ) > "t11"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
@@ -321,94 +262,133 @@ FROM (
       "t9"."end",
       "t9"."first",
       "t9"."last",
-      UNNEST(
-        CASE
-          WHEN NULLIF(1, 0) IS NOT NULL
-          AND SIGN(1) = SIGN((
-            "t9"."last" + 1
-          ) - (
-            "t9"."first" + 0
-          ))
-          THEN ARRAY_REMOVE(
-            ARRAY(SELECT
-              *
-            FROM GENERATE_SERIES("t9"."first" + 0, "t9"."last" + 1, 1)),
-            "t9"."last" + 1
-          )
-          ELSE CAST(ARRAY[] AS BIGINT[])
-        END
-      ) AS "period"
+      "t9"."period",
+      'all' AS "segment"
     FROM (
       SELECT
-        CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(2024, 6, 11) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "end",
-        CAST(FLOOR(
-          CAST((
-            (
-              CAST(EXTRACT(year FROM "t2"."oldest") AS BIGINT) * 12
-            ) + EXTRACT(month FROM "t2"."oldest")
-          ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS "first",
-        CAST(FLOOR(
-          CAST((
-            (
-              CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY') AS BIGINT) * 12
-            ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY')
-          ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS "last"
+        "t6"."end",
+        "t6"."first",
+        "t6"."last",
+        UNNEST(
+          CASE
+            WHEN NULLIF(1, 0) IS NOT NULL
+            AND SIGN(1) = SIGN((
+              "t6"."last" + 1
+            ) - (
+              "t6"."first" + 0
+            ))
+            THEN ARRAY_REMOVE(
+              ARRAY(SELECT
+                *
+              FROM GENERATE_SERIES("t6"."first" + 0, "t6"."last" + 1, 1)),
+              "t6"."last" + 1
+            )
+            ELSE CAST(ARRAY[] AS BIGINT[])
+          END
+        ) AS "period"
       FROM (
         SELECT
-          MIN("t1"."ordered_at") AS "oldest"
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(2024, 6, 11) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "end",
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM "t2"."oldest") AS BIGINT) * 12
+              ) + EXTRACT(month FROM "t2"."oldest")
+            ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS "first",
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY') AS BIGINT) * 12
+              ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY')
+            ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS "last"
+        FROM (
+          SELECT
+            MIN("t1"."ordered_at") AS "oldest"
+          FROM (
+            SELECT
+              "t0"."customer_id",
+              "t0"."ordered_at",
+              "t0"."amount",
+              "t0"."channel",
+              "t0"."is_refund",
+              COALESCE((
+                "t0"."amount" >= 0
+              ) AND NOT (
+                COALESCE("t0"."is_refund", FALSE)
+              ), FALSE) AS "is_activity"
+            FROM "orders" AS "t0"
+            WHERE
+              "t0"."customer_id" IS NOT NULL
+              AND "t0"."ordered_at" IS NOT NULL
+              AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+          ) AS "t1"
+        ) AS "t2"
+      ) AS "t6"
+    ) AS "t9"
+  ) AS "t11"
+  LEFT OUTER JOIN (
+    SELECT
+      "t5"."period",
+      "t5"."segment",
+      SUM("t5"."x") AS "numerator",
+      SUM("t5"."y") AS "denominator",
+      COUNT(*) AS "n",
+      SUM("t5"."x" * "t5"."x") AS "sum_xx",
+      SUM("t5"."y" * "t5"."y") AS "sum_yy",
+      SUM("t5"."x" * "t5"."y") AS "sum_xy"
+    FROM (
+      SELECT
+        "t4"."customer_id",
+        "t4"."period",
+        "t4"."segment",
+        "t4"."x",
+        CAST("t4"."y" AS DOUBLE PRECISION) AS "y"
+      FROM (
+        SELECT
+          "t3"."customer_id",
+          "t3"."period",
+          "t3"."segment",
+          SUM("t3"."amount") AS "x",
+          1 AS "y"
         FROM (
           SELECT
             "t0"."customer_id",
             "t0"."ordered_at",
-            "t0"."amount",
-            "t0"."channel",
-            "t0"."is_refund",
             COALESCE((
               "t0"."amount" >= 0
             ) AND NOT (
               COALESCE("t0"."is_refund", FALSE)
-            ), FALSE) AS "is_activity"
+            ), FALSE) AS "is_activity",
+            "t0"."amount",
+            CAST(EXTRACT(epoch FROM CAST(DATE("t0"."ordered_at") AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "day",
+            CAST(FLOOR(
+              CAST((
+                (
+                  CAST(EXTRACT(year FROM "t0"."ordered_at") AS BIGINT) * 12
+                ) + EXTRACT(month FROM "t0"."ordered_at")
+              ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+            ) AS BIGINT) AS "period",
+            'all' AS "segment"
           FROM "orders" AS "t0"
           WHERE
             "t0"."customer_id" IS NOT NULL
             AND "t0"."ordered_at" IS NOT NULL
             AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-        ) AS "t1"
-      ) AS "t2"
-    ) AS "t9"
-  ) AS "t14"
-  CROSS JOIN (
-    SELECT DISTINCT
-      "t13"."segment"
-    FROM "t11" AS "t13"
-  ) AS "t17"
-  LEFT OUTER JOIN (
-    SELECT
-      "t16"."period",
-      "t16"."segment",
-      SUM("t16"."x") AS "numerator",
-      SUM("t16"."y") AS "denominator",
-      COUNT(*) AS "n",
-      SUM("t16"."x" * "t16"."x") AS "sum_xx",
-      SUM("t16"."y" * "t16"."y") AS "sum_yy",
-      SUM("t16"."x" * "t16"."y") AS "sum_xy"
-    FROM (
-      SELECT
-        "t13"."customer_id",
-        "t13"."period",
-        "t13"."segment",
-        CAST(1 AS DOUBLE PRECISION) AS "x",
-        CAST(1 AS DOUBLE PRECISION) AS "y"
-      FROM "t11" AS "t13"
-    ) AS "t16"
+        ) AS "t3"
+        GROUP BY
+          1,
+          2,
+          3
+      ) AS "t4"
+    ) AS "t5"
     GROUP BY
       1,
       2
-  ) AS "t19"
-    ON "t14"."period" = "t19"."period" AND "t17"."segment" = "t19"."segment"
-) AS "t20"
+  ) AS "t8"
+    ON "t11"."period" = "t8"."period" AND "t11"."segment" = "t8"."segment"
+) AS "t12"
 ORDER BY
-  "t20"."period" ASC,
-  "t20"."segment" ASC
+  "t12"."period" ASC,
+  "t12"."segment" ASC

@@ -1,10 +1,8 @@
 WITH "t4" AS (
-  SELECT
+  SELECT DISTINCT
     "t3"."customer_id",
     "t3"."period",
-    "t3"."segment",
-    SUM("t3"."amount") AS "x",
-    SUM(CAST(CASE WHEN "t3"."is_activity" THEN 1 ELSE 0 END AS BIGINT)) AS "y"
+    "t3"."segment"
   FROM (
     SELECT
       "t0"."customer_id",
@@ -23,410 +21,432 @@ WITH "t4" AS (
           ) + EXTRACT(month FROM "t0"."ordered_at")
         ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
       ) AS BIGINT) AS "period",
-      COALESCE("t0"."channel", 'unknown') AS "segment"
+      'all' AS "segment"
     FROM "orders" AS "t0"
     WHERE
       "t0"."customer_id" IS NOT NULL
       AND "t0"."ordered_at" IS NOT NULL
       AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
   ) AS "t3"
-  GROUP BY
-    1,
-    2,
-    3
+  WHERE
+    "t3"."is_activity"
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+      CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
       CAST(CAST((
         (
-          "t13"."period" * 3
+          "t15"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT) AS INT),
       CAST(1 AS INT)
     ) AS "period",
-    "t7"."segment",
+    "t15"."segment",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t13"."period" * 3
+                "t15"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t13"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t13"."period" + 1
+              "t15"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t13"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t11"."numerator", 0)
+      THEN COALESCE("t17"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "numerator",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t13"."period" * 3
+                "t15"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t13"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t13"."period" + 1
+              "t15"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t13"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t11"."denominator", 0)
+      THEN COALESCE("t17"."denominator", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "denominator",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t13"."period" * 3
+                "t15"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t13"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t13"."period" + 1
+              "t15"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t13"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t11"."n", 0)
+      THEN COALESCE("t17"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t13"."period" * 3
+                "t15"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t13"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t13"."period" + 1
+              "t15"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t13"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t11"."sum_xx", 0)
+      THEN COALESCE("t17"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_xx",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t13"."period" * 3
+                "t15"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t13"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t13"."period" + 1
+              "t15"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t13"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t11"."sum_yy", 0)
+      THEN COALESCE("t17"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_yy",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t13"."period" * 3
+                "t15"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t13"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t13"."period" + 1
+              "t15"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t13"."period" + 1
+                  "t15"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t13"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t11"."sum_xy", 0)
+      THEN COALESCE("t17"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_xy",
     CASE
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-          CAST(CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+          CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
           CAST(CAST((
             (
-              "t13"."period" * 3
+              "t15"."period" * 3
             ) - (
-              CAST(CAST(FLOOR(CAST("t13"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT) AS INT),
           CAST(1 AS INT)
         ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-      ) >= "t13"."end"
+      ) >= "t15"."end"
       THEN 'not_yet_observed'
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
           CAST(CAST(CAST(FLOOR(CAST((
-            "t13"."period" + 1
+            "t15"."period" + 1
           ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
           CAST(CAST((
             (
               (
-                "t13"."period" + 1
+                "t15"."period" + 1
               ) * 3
             ) - (
               CAST(CAST(FLOOR(CAST((
-                "t13"."period" + 1
+                "t15"."period" + 1
               ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT) AS INT),
           CAST(1 AS INT)
         ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-      ) > "t13"."end"
+      ) > "t15"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t9"."end",
-      "t9"."first",
-      "t9"."last",
-      UNNEST(
-        CASE
-          WHEN NULLIF(1, 0) IS NOT NULL
-          AND SIGN(1) = SIGN((
-            "t9"."last" + 1
-          ) - (
-            "t9"."first" + 0
-          ))
-          THEN ARRAY_REMOVE(
-            ARRAY(SELECT
-              *
-            FROM GENERATE_SERIES("t9"."first" + 0, "t9"."last" + 1, 1)),
-            "t9"."last" + 1
-          )
-          ELSE CAST(ARRAY[] AS BIGINT[])
-        END
-      ) AS "period"
+      "t13"."end",
+      "t13"."first",
+      "t13"."last",
+      "t13"."period",
+      'all' AS "segment"
     FROM (
       SELECT
-        CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(2024, 6, 11) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "end",
-        CAST(FLOOR(
-          CAST((
-            (
-              CAST(EXTRACT(year FROM "t2"."oldest") AS BIGINT) * 12
-            ) + EXTRACT(month FROM "t2"."oldest")
-          ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS "first",
-        CAST(FLOOR(
-          CAST((
-            (
-              CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY') AS BIGINT) * 12
-            ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY')
-          ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS "last"
+        "t10"."end",
+        "t10"."first",
+        "t10"."last",
+        UNNEST(
+          CASE
+            WHEN NULLIF(1, 0) IS NOT NULL
+            AND SIGN(1) = SIGN((
+              "t10"."last" + 1
+            ) - (
+              "t10"."first" + 1
+            ))
+            THEN ARRAY_REMOVE(
+              ARRAY(SELECT
+                *
+              FROM GENERATE_SERIES("t10"."first" + 1, "t10"."last" + 1, 1)),
+              "t10"."last" + 1
+            )
+            ELSE CAST(ARRAY[] AS BIGINT[])
+          END
+        ) AS "period"
       FROM (
         SELECT
-          MIN("t1"."ordered_at") AS "oldest"
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(2024, 6, 11) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "end",
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM "t2"."oldest") AS BIGINT) * 12
+              ) + EXTRACT(month FROM "t2"."oldest")
+            ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS "first",
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY') AS BIGINT) * 12
+              ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY')
+            ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS "last"
         FROM (
           SELECT
-            "t0"."customer_id",
-            "t0"."ordered_at",
-            "t0"."amount",
-            "t0"."channel",
-            "t0"."is_refund",
-            COALESCE((
-              "t0"."amount" >= 0
-            ) AND NOT (
-              COALESCE("t0"."is_refund", FALSE)
-            ), FALSE) AS "is_activity"
-          FROM "orders" AS "t0"
-          WHERE
-            "t0"."customer_id" IS NOT NULL
-            AND "t0"."ordered_at" IS NOT NULL
-            AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-        ) AS "t1"
-      ) AS "t2"
-    ) AS "t9"
-  ) AS "t13"
-  CROSS JOIN (
-    SELECT DISTINCT
-      "t5"."segment"
-    FROM "t4" AS "t5"
-  ) AS "t7"
+            MIN("t1"."ordered_at") AS "oldest"
+          FROM (
+            SELECT
+              "t0"."customer_id",
+              "t0"."ordered_at",
+              "t0"."amount",
+              "t0"."channel",
+              "t0"."is_refund",
+              COALESCE((
+                "t0"."amount" >= 0
+              ) AND NOT (
+                COALESCE("t0"."is_refund", FALSE)
+              ), FALSE) AS "is_activity"
+            FROM "orders" AS "t0"
+            WHERE
+              "t0"."customer_id" IS NOT NULL
+              AND "t0"."ordered_at" IS NOT NULL
+              AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+          ) AS "t1"
+        ) AS "t2"
+      ) AS "t10"
+    ) AS "t13"
+  ) AS "t15"
   LEFT OUTER JOIN (
     SELECT
-      "t8"."period",
-      "t8"."segment",
-      SUM("t8"."x") AS "numerator",
-      SUM("t8"."y") AS "denominator",
+      "t12"."period",
+      "t12"."segment",
+      SUM("t12"."x") AS "numerator",
+      SUM("t12"."y") AS "denominator",
       COUNT(*) AS "n",
-      SUM("t8"."x" * "t8"."x") AS "sum_xx",
-      SUM("t8"."y" * "t8"."y") AS "sum_yy",
-      SUM("t8"."x" * "t8"."y") AS "sum_xy"
+      SUM("t12"."x" * "t12"."x") AS "sum_xx",
+      SUM("t12"."y" * "t12"."y") AS "sum_yy",
+      SUM("t12"."x" * "t12"."y") AS "sum_xy"
     FROM (
       SELECT
-        "t5"."customer_id",
-        "t5"."period",
-        "t5"."segment",
-        "t5"."x",
-        CAST("t5"."y" AS DOUBLE PRECISION) AS "y"
-      FROM "t4" AS "t5"
-    ) AS "t8"
+        "t11"."customer_id",
+        "t11"."period",
+        "t11"."segment",
+        CAST("t11"."x" AS DOUBLE PRECISION) AS "x",
+        CAST("t11"."y" AS DOUBLE PRECISION) AS "y"
+      FROM (
+        SELECT
+          "t9"."customer_id",
+          "t9"."period",
+          "t9"."segment",
+          CAST(CASE WHEN "t8"."customer_id" IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS "x",
+          1 AS "y"
+        FROM (
+          SELECT
+            "t5"."customer_id",
+            "t5"."period" + 1 AS "period",
+            "t5"."segment"
+          FROM "t4" AS "t5"
+        ) AS "t9"
+        LEFT OUTER JOIN (
+          SELECT DISTINCT
+            "t5"."customer_id",
+            "t5"."period"
+          FROM "t4" AS "t5"
+        ) AS "t8"
+          ON "t9"."customer_id" = "t8"."customer_id" AND "t9"."period" = "t8"."period"
+      ) AS "t11"
+    ) AS "t12"
     GROUP BY
       1,
       2
-  ) AS "t11"
-    ON "t13"."period" = "t11"."period" AND "t7"."segment" = "t11"."segment"
-) AS "t14"
+  ) AS "t17"
+    ON "t15"."period" = "t17"."period" AND "t15"."segment" = "t17"."segment"
+) AS "t18"
 ORDER BY
-  "t14"."period" ASC,
-  "t14"."segment" ASC
+  "t18"."period" ASC,
+  "t18"."segment" ASC

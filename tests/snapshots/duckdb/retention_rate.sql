@@ -21,7 +21,7 @@ WITH "t4" AS (
           ) + EXTRACT(month FROM "t0"."ordered_at")
         ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
       ) AS BIGINT) AS "period",
-      COALESCE("t0"."channel", 'unknown') AS "segment"
+      'all' AS "segment"
     FROM "orders" AS "t0"
     WHERE
       "t0"."customer_id" IS NOT NULL
@@ -30,39 +30,18 @@ WITH "t4" AS (
   ) AS "t3"
   WHERE
     "t3"."is_activity"
-), "t11" AS (
-  SELECT
-    "t9"."customer_id",
-    "t9"."period",
-    "t9"."segment",
-    CAST(CASE WHEN "t8"."customer_id" IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS "x",
-    1 AS "y"
-  FROM (
-    SELECT
-      "t5"."customer_id",
-      "t5"."period" + 1 AS "period",
-      "t5"."segment"
-    FROM "t4" AS "t5"
-  ) AS "t9"
-  LEFT OUTER JOIN (
-    SELECT DISTINCT
-      "t5"."customer_id",
-      "t5"."period"
-    FROM "t4" AS "t5"
-  ) AS "t8"
-    ON "t9"."customer_id" = "t8"."customer_id" AND "t9"."period" = "t8"."period"
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          "t17"."period" * 3
+          "t15"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
@@ -75,18 +54,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t15"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -94,27 +73,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t15"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."numerator", 0)
+      THEN COALESCE("t17"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "numerator",
     CASE
@@ -124,18 +103,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t15"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -143,27 +122,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t15"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."denominator", 0)
+      THEN COALESCE("t17"."denominator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "denominator",
     CASE
@@ -173,18 +152,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t15"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -192,27 +171,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t15"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."n", 0)
+      THEN COALESCE("t17"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
@@ -222,18 +201,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t15"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -241,27 +220,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t15"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."sum_xx", 0)
+      THEN COALESCE("t17"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xx",
     CASE
@@ -271,18 +250,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t15"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -290,27 +269,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t15"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."sum_yy", 0)
+      THEN COALESCE("t17"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_yy",
     CASE
@@ -320,18 +299,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t15"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t15"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -339,27 +318,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t15"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t15"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t15"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t19"."sum_xy", 0)
+      THEN COALESCE("t17"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xy",
     CASE
@@ -368,18 +347,18 @@ FROM (
           'DAY',
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                "t17"."period" * 3
+                "t15"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) >= "t17"."end"
+      ) >= "t15"."end"
       THEN 'not_yet_observed'
       WHEN (
         DATE_DIFF(
@@ -387,103 +366,127 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              "t17"."period" + 1
+              "t15"."period" + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  "t17"."period" + 1
+                  "t15"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t17"."period" + 1
+                  "t15"."period" + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) > "t17"."end"
+      ) > "t15"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t10"."end",
-      "t10"."first",
-      "t10"."last",
-      UNNEST(RANGE("t10"."first" + 1, "t10"."last" + 1, 1)) AS "period"
+      "t13"."end",
+      "t13"."first",
+      "t13"."last",
+      "t13"."period",
+      'all' AS "segment"
     FROM (
       SELECT
-        DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end",
-        CAST(FLOOR(
-          CAST((
-            (
-              CAST(EXTRACT(year FROM "t2"."oldest") AS BIGINT) * 12
-            ) + EXTRACT(month FROM "t2"."oldest")
-          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS "first",
-        CAST(FLOOR(
-          CAST((
-            (
-              CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY) AS BIGINT) * 12
-            ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
-          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS "last"
+        "t10"."end",
+        "t10"."first",
+        "t10"."last",
+        UNNEST(RANGE("t10"."first" + 1, "t10"."last" + 1, 1)) AS "period"
       FROM (
         SELECT
-          MIN("t1"."ordered_at") AS "oldest"
+          DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end",
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM "t2"."oldest") AS BIGINT) * 12
+              ) + EXTRACT(month FROM "t2"."oldest")
+            ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS "first",
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY) AS BIGINT) * 12
+              ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
+            ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS "last"
         FROM (
           SELECT
-            "t0"."customer_id",
-            "t0"."ordered_at",
-            "t0"."amount",
-            "t0"."channel",
-            "t0"."is_refund",
-            COALESCE((
-              "t0"."amount" >= 0
-            ) AND NOT (
-              COALESCE("t0"."is_refund", FALSE)
-            ), FALSE) AS "is_activity"
-          FROM "orders" AS "t0"
-          WHERE
-            "t0"."customer_id" IS NOT NULL
-            AND "t0"."ordered_at" IS NOT NULL
-            AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
-        ) AS "t1"
-      ) AS "t2"
-    ) AS "t10"
-  ) AS "t17"
-  CROSS JOIN (
-    SELECT DISTINCT
-      "t12"."segment"
-    FROM "t11" AS "t12"
+            MIN("t1"."ordered_at") AS "oldest"
+          FROM (
+            SELECT
+              "t0"."customer_id",
+              "t0"."ordered_at",
+              "t0"."amount",
+              "t0"."channel",
+              "t0"."is_refund",
+              COALESCE((
+                "t0"."amount" >= 0
+              ) AND NOT (
+                COALESCE("t0"."is_refund", FALSE)
+              ), FALSE) AS "is_activity"
+            FROM "orders" AS "t0"
+            WHERE
+              "t0"."customer_id" IS NOT NULL
+              AND "t0"."ordered_at" IS NOT NULL
+              AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
+          ) AS "t1"
+        ) AS "t2"
+      ) AS "t10"
+    ) AS "t13"
   ) AS "t15"
   LEFT OUTER JOIN (
     SELECT
-      "t16"."period",
-      "t16"."segment",
-      SUM("t16"."x") AS "numerator",
-      SUM("t16"."y") AS "denominator",
+      "t12"."period",
+      "t12"."segment",
+      SUM("t12"."x") AS "numerator",
+      SUM("t12"."y") AS "denominator",
       COUNT(*) AS "n",
-      SUM("t16"."x" * "t16"."x") AS "sum_xx",
-      SUM("t16"."y" * "t16"."y") AS "sum_yy",
-      SUM("t16"."x" * "t16"."y") AS "sum_xy"
+      SUM("t12"."x" * "t12"."x") AS "sum_xx",
+      SUM("t12"."y" * "t12"."y") AS "sum_yy",
+      SUM("t12"."x" * "t12"."y") AS "sum_xy"
     FROM (
       SELECT
-        "t12"."customer_id",
-        "t12"."period",
-        "t12"."segment",
-        CAST("t12"."x" AS DOUBLE) AS "x",
-        CAST("t12"."y" AS DOUBLE) AS "y"
-      FROM "t11" AS "t12"
-    ) AS "t16"
+        "t11"."customer_id",
+        "t11"."period",
+        "t11"."segment",
+        CAST("t11"."x" AS DOUBLE) AS "x",
+        CAST("t11"."y" AS DOUBLE) AS "y"
+      FROM (
+        SELECT
+          "t9"."customer_id",
+          "t9"."period",
+          "t9"."segment",
+          CAST(CASE WHEN "t8"."customer_id" IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS "x",
+          1 AS "y"
+        FROM (
+          SELECT
+            "t5"."customer_id",
+            "t5"."period" + 1 AS "period",
+            "t5"."segment"
+          FROM "t4" AS "t5"
+        ) AS "t9"
+        LEFT OUTER JOIN (
+          SELECT DISTINCT
+            "t5"."customer_id",
+            "t5"."period"
+          FROM "t4" AS "t5"
+        ) AS "t8"
+          ON "t9"."customer_id" = "t8"."customer_id" AND "t9"."period" = "t8"."period"
+      ) AS "t11"
+    ) AS "t12"
     GROUP BY
       1,
       2
-  ) AS "t19"
-    ON "t17"."period" = "t19"."period" AND "t15"."segment" = "t19"."segment"
-) AS "t20"
+  ) AS "t17"
+    ON "t15"."period" = "t17"."period" AND "t15"."segment" = "t17"."segment"
+) AS "t18"
 ORDER BY
-  "t20"."period" ASC,
-  "t20"."segment" ASC
+  "t18"."period" ASC,
+  "t18"."segment" ASC
