@@ -103,7 +103,7 @@ CASES = (
     Case("a file that may not be read", setting=a_disk_that_cannot_be_read, code=7, expected="the data file",
         found="Permission denied",
         fix="Check its permissions", where="sales.csv"),
-    Case("too little memory for the file", many_rows, env={"KPIKIT_MEMORY_LIMIT": "10MB", "KPIKIT_THREADS": "2"},
+    Case("too little memory for the file", many_rows, env={"KPIKIT_MEMORY_LIMIT": "4MB", "KPIKIT_THREADS": "2"},
         code=1,
         expected="enough memory", found="MiB", fix="Raise KPIKIT_MEMORY_LIMIT", where=""),
     Case("a memory limit that is no size", env={"KPIKIT_MEMORY_LIMIT": "lots"}, expected="limits that DuckDB accepts",
