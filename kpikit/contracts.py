@@ -316,16 +316,19 @@ def in_engine(data: Any) -> ir.Table:
     """
     if isinstance(data, ir.Table):
         return data
-    texts = [name for name in data.columns if str(data[name].dtype) in {"str", "string", "object"}]
-    holes = {name: data[name].isna() for name in texts}
-    plain = {
-        name: data[name].astype(object).mask(hole, None) for name, hole in holes.items() if 0 < hole.sum() < len(hole)
-    }
-    table = ibis.memtable(data.assign(**plain) if plain else data)
+    if not hasattr(data, "iloc"):  # Arrow knows null
+        return ibis.memtable(data)
+    frame = data.copy(deep=False)
+    for name in frame.columns:
+        dtype = frame[name].dtype
+        if str(dtype).startswith("float") or dtype.kind in "mM":  # NaN is made null below, NaT is null
+            continue
+        hole = frame[name].isna()
+        if 0 < hole.sum() < len(hole):
+            frame[name] = frame[name].astype(object).mask(hole, None)
+    table = ibis.memtable(frame)
     numbers = [name for name in table.columns if table[name].type().is_floating()]
-    return table.mutate(
-        **{name: table[name].isnan().ifelse(ibis.null(table[name].type()), table[name]) for name in numbers}
-    )
+    return table.mutate([table[name].isnan().ifelse(ibis.null("float64"), table[name]).name(name) for name in numbers])
 
 
 def len_or_none(data: Any) -> int | None:

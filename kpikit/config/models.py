@@ -148,7 +148,8 @@ class Source(Section):
 
         Before the host, as in ``postgres://user:${PASSWORD}@host``, a value may hold any sign: it is quoted.
         """
-        credentials = self.url.rpartition("@")[0]
+        scheme, _, rest = self.url.rpartition("://")
+        credentials = f"{scheme}://{rest.partition('/')[0]}".rpartition("@")[0] if scheme else ""
 
         def value(match: re.Match[str]) -> str:
             found = os.environ[match[1]]

@@ -56,7 +56,8 @@ def local_path(place: str | Path) -> Path:
     raise DataUnreachableError(
         "a file, a folder, or duckdb://FILE",
         got=f"an address that begins with {scheme}://",
-        fix="Export its tables to Parquet, or pass Ibis tables in a notebook: kpikit.load(tables={'orders': …}).",
+        fix="For PostgreSQL and Spark write kpikit.yaml yourself: sources: {shop: {url: …}} and, for each table, "
+        "from: shop.TABLE (docs/engines.md). Tables elsewhere can be exported to Parquet.",
         where="DATA",
     )
 

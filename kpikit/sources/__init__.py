@@ -1,7 +1,7 @@
 """The user's tables on their way in: read, mapped, typed, made local, cut and masked at ``as_of``.
 
 The only package that names a backend. Read it in the order of the data. Where rows come from: ``finding``, with
-``reading`` (files, whose bytes ``decoding``, ``layouts`` and ``signatures`` look at) and ``servers``.
+``reading`` (files, whose bytes ``decoding``, ``layouts`` and ``signatures`` look at), ``servers`` and ``copying``.
 What they become: ``mapping`` (the user's columns → the contract's), then ``staging`` with ``casting``, ``numbers``,
 ``times`` and ``currencies`` for what is copied into DuckDB, or ``inplace`` for what stays on its server (``choosing``).
 Both ways end in ``finishing``: ``masking`` (what was not known yet), ``orders`` (lines → orders), ``places`` (where the

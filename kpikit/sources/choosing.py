@@ -44,7 +44,8 @@ def _home(name: str, config: Config, passed: Any) -> str:
     """Return the source whose server a table stays on, the backend of a passed table, or ``HERE``."""
     if passed is not None:
         backend = passed.get_backend() if isinstance(passed, ir.Table) else None
-        return HERE if backend is None or backend.name == "duckdb" else f"{backend.name} connection {id(backend)}"
+        on_server = backend.name in servers.KINDS if backend else False
+        return f"{backend.name} connection {id(backend)}" if backend and on_server else HERE
     settings = config.tables.get(name, Settings())
     if settings.from_ is not None:
         source, _ = finding.source_of(settings.from_, config)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from sqlglot import exp
 from kpikit.config import Config
 from kpikit.config import Table as Settings
 from kpikit.errors import ConfigError, ContractError, listed, nearest
-from kpikit.sources import mapping, reading, servers
+from kpikit.sources import copying, mapping, reading, servers
 from kpikit.sources.engine import first_line, quoted, row, run, types
 from kpikit.sources.reading import Raw
 from kpikit.sources.servers import Server
@@ -93,9 +95,13 @@ def _from_place(connection: Backend, relation: str, name: str, place: str, confi
     keys = ("sources", source, "url") if source else ("tables", name, "from")
     where = config.where(*keys)
     url = config.sources[source].resolved() if source else place
+    settings = config.tables.get(name, Settings())
+
+    as_text = partial(mapping.read_as_text, name, settings)
     if servers.is_server(url):
         server = servers.connect(url, where)
-        return _copied(connection, relation, server, server.query_of(inside), f"{server.address} ({inside})", folder)
+        origin = f"{server.address} ({inside})"
+        return _copied(connection, relation, server, server.query_of(inside), origin, folder, as_text)
     reading.refuse_servers(url, where)
     path = config.resolve(url.removeprefix("duckdb://"))
     as_database = url.startswith("duckdb://") or (path.suffix in reading.DATABASES and not path.is_dir())
@@ -103,17 +109,20 @@ def _from_place(connection: Backend, relation: str, name: str, place: str, confi
         return _from_database(connection, relation, path, inside, where, place)
     if inside:
         path = _file_in(path, inside, where)
-    settings = config.tables.get(name, Settings())
-
-    def as_text(columns: list[str]) -> list[str]:
-        return mapping.read_as_text(name, settings, columns)
-
     return reading.read_files(connection, relation, reading.files(path, where), as_text, folder, where)
 
 
-def _copied(connection: Backend, relation: str, server: Server, query: str, origin: str, folder: Path) -> Raw:
+def _copied(
+    connection: Backend,
+    relation: str,
+    server: Server,
+    query: str,
+    origin: str,
+    folder: Path,
+    as_text: Callable[[list[str]], list[str]] = lambda columns: [],  # noqa: ARG005 - no ids are known
+) -> Raw:
     try:
-        return servers.copied(connection, relation, server, query, origin, folder)
+        return copying.copied(connection, relation, server, query, origin, folder, as_text)
     finally:
         server.close()
 
@@ -167,13 +176,16 @@ def _from_query(connection: Backend, relation: str, name: str, sql: str, config:
         query = servers.pushed(sql, source, "postgres") if servers.is_server(url) else None
         if query is not None:
             server = servers.connect(url, config.where("sources", source, "url"))
-            return _copied(connection, relation, server, query, config.where("tables", name, "sql"), folder)
+            ids = partial(mapping.read_as_text, name, config.tables[name])
+            return _copied(connection, relation, server, query, config.where("tables", name, "sql"), folder, ids)
     tree = sqlglot.parse_one(sql, dialect="duckdb")
     attached: dict[str, str] = {}
     inner = {common.alias_or_name for common in tree.find_all(exp.CTE)}
     try:
         for number, table in enumerate(list(tree.find_all(exp.Table))):
             head = table.catalog or table.db or table.name
+            if not table.db and table.name in inner:
+                continue
             if head in config.sources:
                 _bind(connection, table, head, attached, f"_part_{name}_{number}", config, folder)
             elif not table.db and table.name not in inner and isinstance(table.this, exp.Identifier):

@@ -6,7 +6,7 @@ cast it. What was not known yet is masked in the raw rows, before any expression
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,10 +20,10 @@ from kpikit.config import Config
 from kpikit.config import Table as Settings
 from kpikit.config.expressions import parse_expression
 from kpikit.contracts import CONTRACTS, COUNT, FLAG, ID, NUMBER, TIME, missing_columns
-from kpikit.errors import ContractError, KpikitError
+from kpikit.errors import ContractError
 from kpikit.sources import currencies, mapping, masking
+from kpikit.sources.casting import LARGEST
 from kpikit.sources.data import Flag
-from kpikit.sources.engine import first_line
 from kpikit.sources.finishing import Staged
 from kpikit.sources.servers import Server
 
@@ -33,6 +33,7 @@ PROVEN = (
     exp.And, exp.Or, exp.Xor, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Cast, exp.Abs, exp.Greatest, exp.Least,
     exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Year, exp.Month, exp.Day, exp.Extract, exp.Floor,
 )  # fmt: skip
+PARTS = ("YEAR", "MONTH", "DAY")  # of extract; the others are counted differently
 PROVEN_NAMES = "case, coalesce, nullif, cast, abs, floor, greatest, least, lower, upper, trim, length, year, month, day"
 KEEP = "_keep"
 
@@ -54,6 +55,7 @@ class Reader:
 
     def stage(self, raw: ir.Table, as_of: date, orders: ir.Table | None) -> Staged:
         """Return the table typed, each row with its reason to be set aside. ``orders`` dates lines without a time."""
+        mapping.refuse_ours(self.name, [*raw.columns, *self._settings.columns])
         missing = [name for name in CONTRACTS[self.name].needed if name not in self._sources(raw)]
         if missing:
             raise missing_columns(self.name, missing, list(raw.columns))
@@ -65,13 +67,18 @@ class Reader:
             self.flags.append(Flag(self.name, "time zone", 0, f"{self.name}: times with a zone became {zone} time."))
         self._flag_blanks(mapped)
         undated = None
-        if self.name == "order_lines" and "ordered_at" not in rows.columns and orders is not None:
+        dated = orders is not None and "order_id" in orders.columns
+        if self.name == "order_lines" and "ordered_at" not in rows.columns and orders is not None and dated:
             dates = orders.group_by("order_id").aggregate(ordered_at=orders.ordered_at.min())
             rows = rows.left_join(dates, "order_id").select(*(rows[name] for name in rows.columns), "ordered_at")
             undated = rows.ordered_at.isnull()
         rows = rows.mutate(_reason=self._reason(rows, undated))
         with self._computing():
             rows = (rows.drop(KEEP) if KEEP in rows.columns else rows).cache()  # one state of a table that may change
+            if rows.count().to_pyarrow().as_py() == 0:
+                raise ContractError(
+                    "at least one row", got="no rows", fix="Fill the table, or leave it out.", where=self.name
+                )
         self._refuse_wrong_numbers(rows, as_of)
         self._refuse_currencies(rows, as_of)
         return Staged(self.name, rows, tuple(self.flags), self._settings.drop_duplicates)
@@ -87,10 +94,11 @@ class Reader:
         """Return the raw rows under the contract's names: columns as they are, and the user's expressions."""
         columns = list(raw.columns)
         direct = mapping.direct(self.name, self._settings, columns)
-        listing: dict[str, exp.Expr] = {name: exp.column(source, quoted=True) for name, source in direct.items()}
+        listing: dict[str, exp.Expr] = {name: self._plain(raw, source) for name, source in direct.items()}
         for name, sql in self._settings.columns.items():
             if name not in direct:
-                listing[name] = self._expression(sql, columns, "columns", name)
+                listing[name] = self._expression(sql, raw, "columns", name)
+        keep, late = self._settings.keep, False
         if only is not None:
             absent = sorted(only - listing.keys())
             if absent:
@@ -98,31 +106,51 @@ class Reader:
             listing = {name: tree for name, tree in listing.items() if name in only}
         else:
             taken = {*listing, *direct.values(), *mapping.COMPUTED.get(self.name, ())}
-            listing |= {name: exp.column(name, quoted=True) for name in columns if name not in taken}
-            if self._settings.keep is not None:
-                listing[KEEP] = self._expression(self._settings.keep, columns, "keep")
+            listing |= {name: self._plain(raw, name) for name in columns if name not in taken}
+            if keep is not None:
+                try:
+                    listing[KEEP] = self._expression(keep, raw, "keep")
+                except ContractError:  # it may name what the mapping makes
+                    late = True
+        mapped = self._selected(raw, listing)
+        if keep is None or not late:
+            return mapped
+        names = {name: exp.column(name, quoted=True) for name in mapped.columns}
+        return self._selected(mapped, {**names, KEEP: self._expression(keep, mapped, "keep")})
+
+    def _selected(self, rows: ir.Table, listing: Mapping[str, exp.Expr]) -> ir.Table:
         query = exp.select(*(exp.alias_(tree, name, quoted=True) for name, tree in listing.items())).from_(ROWS)
         with self._computing():
-            return raw.alias(ROWS).sql(query.sql(dialect=self.server.dialect))
+            return rows.alias(ROWS).sql(query.sql(dialect=self.server.dialect))
 
-    def _expression(self, sql: str, columns: list[str], *keys: str) -> exp.Expr:
+    def _plain(self, raw: ir.Table, name: str) -> exp.Expr:
+        """Return a raw column; what PostgreSQL has beside numbers, truth, time (an enum, a uuid) becomes text."""
+        column, kind = exp.column(name, quoted=True), raw[name].type()
+        simple = kind.is_numeric() or kind.is_boolean() or kind.is_temporal()
+        return column if simple or self.server.kind == "Spark" else exp.cast(column, "text")
+
+    def _expression(self, sql: str, raw: ir.Table, *keys: str) -> exp.Expr:
         """Return an expression of kpikit.yaml, its columns spelled as the server spells them."""
+        columns = list(raw.columns)
         mapping.expression(sql, columns, self.name, self.config, "tables", self.name, *keys)  # raises where it is wrong
         own = mapping.own_name(sql, columns)
         if own is not None:
-            return exp.column(own, quoted=True)
+            return self._plain(raw, own)
         tree = parse_expression(sql)
         self._refuse_unproven(tree, *keys)
-        for column in tree.find_all(exp.Column):
+        for column in list(tree.find_all(exp.Column)):
             found = mapping.own_name(column.name, columns)
             if found is not None and not column.table:
-                column.set("this", exp.to_identifier(found, quoted=True))
+                plain = self._plain(raw, found)
+                tree = plain if column is tree else tree
+                column.replace(plain)
         return tree
 
     def _refuse_unproven(self, tree: exp.Expr, *keys: str) -> None:
         """Refuse functions whose translation may mean something else: date_diff counts midnights here, days there."""
         for call in tree.find_all(exp.Func):
-            if not isinstance(call, PROVEN):
+            odd_part = isinstance(call, exp.Extract) and call.name.upper() not in PARTS
+            if odd_part or not isinstance(call, PROVEN):
                 raise self.config.error(
                     "tables", self.name, *keys,
                     expected=f"functions that mean the same on DuckDB and {self.server.kind} ({PROVEN_NAMES})",
@@ -146,7 +174,7 @@ class Reader:
             value = self._local(mapped[name]) if name in aware else mapped[name]
             column = contract.column(name)
             typed[name] = self._as(column.kind, name, value) if column else value
-        return mapped.select(**typed)
+        return mapped.select([value.name(name) for name, value in typed.items()])
 
     def _local(self, moment: ir.Value) -> ir.Value:
         return self.server.local_time(moment, self.config.business.timezone)
@@ -160,14 +188,18 @@ class Reader:
         if kind in {NUMBER, COUNT}:
             if dtype.is_boolean() or not (dtype.is_numeric() or dtype.is_null()):
                 raise self._wrong_type(name, "a number", dtype, "CAST({} AS DOUBLE)")
+            if kind == COUNT and not (dtype.is_integer() or dtype.is_null()):
+                raise self._wrong_type(name, "a whole number", dtype, "CAST({} AS BIGINT)")
             return value.cast("float64" if kind == NUMBER else "int64")
         if kind == FLAG:
-            if not (dtype.is_boolean() or dtype.is_integer() or dtype.is_null()):
-                raise self._wrong_type(name, "true or false", dtype, "{} = 'yes'")
-            return value != 0 if dtype.is_integer() else value.cast("boolean")
+            if not (dtype.is_boolean() or dtype.is_null()):
+                remedy = "{} <> 0" if dtype.is_numeric() else "{} = 'yes'"
+                raise self._wrong_type(name, "true or false", dtype, remedy)
+            return value.cast("boolean")
         if kind == ID and (dtype.is_floating() or dtype.is_decimal()):  # 17850.0 is 17850
+            value = value.isnan().ifelse(ibis.null(), value) if dtype.is_floating() else value
             whole = value == value.floor()
-            return whole.ifelse(value.cast("int64").cast("string"), value.cast("string"))
+            return whole.ifelse(value.cast("decimal(38, 0)").cast("string"), value.cast("string"))
         return value.cast("string").strip().nullif("")
 
     def _flag_blanks(self, mapped: ir.Table) -> None:
@@ -246,7 +278,7 @@ class Reader:
         """Refuse numbers that are not finite, and orders without an amount: neither free nor a refund."""
         used = self._known(rows, as_of)
         wrong = {
-            name: used[name].isnan() | used[name].isinf()
+            name: used[name].isnan() | used[name].isinf() | (used[name].abs() >= float(LARGEST))
             for name in used.columns
             if CONTRACTS[self.name].column(name) and used[name].type().is_floating()
         }
@@ -262,7 +294,7 @@ class Reader:
                 source = self._settings.columns.get(name, name)
                 raise ContractError(
                     "an amount in every order" if name == "amount" else "finite numbers",
-                    got=f"{count:,} {'row' if count == 1 else 'rows'} where it is missing, infinite or not a number",
+                    got=f"{count:,} {'row' if count == 1 else 'rows'} where it is missing or not below {LARGEST}",
                     fix=f"Map {name}: coalesce({source}, 0) if that is what it means, or set these rows aside with "
                     f"keep: {source} IS NOT NULL.",
                     where=f"{self.name}.{name}",
@@ -271,14 +303,5 @@ class Reader:
     @contextmanager
     def _computing(self) -> Iterator[None]:
         """Turn what the server says about a value, or about an expression, into our error."""
-        try:
-            with self.server.reachable():
-                yield
-        except KpikitError:
-            raise
-        except Exception as error:
-            raise ContractError(
-                f"a mapping that {self.server.kind} can compute", got=first_line(error),
-                fix=f"Expressions are DuckDB's, translated: cast it, or compute it in a view on {self.server.kind}.",
-                where=self.config.where("tables", self.name),
-            ) from None  # fmt: skip
+        with self.server.computing(self.config.where("tables", self.name)):
+            yield

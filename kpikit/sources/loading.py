@@ -169,7 +169,7 @@ def _left_in_place(request: Request, server: Server, raw: dict[str, ir.Table]) -
     orders = Reader(server, "orders", request.config)
     day, flags = request.decide(orders.newest(raw["orders"]))
     staged = {"orders": orders.stage(raw["orders"], day, None)}
-    with server.reachable():
+    with server.computing(request.config.where("tables")):
         _refuse_nothing_usable(staged["orders"])
         for name in request.names[1:]:
             staged[name] = Reader(server, name, request.config).stage(raw[name], day, staged["orders"].table)

@@ -85,10 +85,7 @@ def mapped(connection: Backend, table: str, settings: Settings, raw: Raw, config
         if name not in chosen:
             chosen[name] = expression(sql, columns, table, config, "tables", table, "columns", name)
             sources[name] = sql
-    own = next((name for name in (*columns, *settings.columns) if name.casefold() in OURS), None)
-    if own:
-        fix = "Rename it, or read the table with sql: SELECT … EXCLUDE."
-        raise ContractError(f"columns called otherwise than {listed(OURS)}", got=repr(own), fix=fix, where=table)
+    refuse_ours(table, [*columns, *settings.columns])
     contract = CONTRACTS[table]
     missing = [name for name in contract.needed if name not in chosen]
     if missing:
@@ -106,6 +103,14 @@ def mapped(connection: Backend, table: str, settings: Settings, raw: Raw, config
         Mapped(name, chosen[name], known[name], contract.column(name), sources[name])
         for name in (*ordered, *(own for own in chosen if own not in ordered))
     ]
+
+
+def refuse_ours(table: str, names: list[str]) -> None:
+    """Refuse columns that are called as those that loading adds."""
+    own = next((name for name in names if name.casefold() in OURS), None)
+    if own:
+        fix = "Rename it, or read the table with sql: SELECT … EXCLUDE."
+        raise ContractError(f"columns called otherwise than {listed(OURS)}", got=repr(own), fix=fix, where=table)
 
 
 def expression(sql: str, columns: list[str], table: str, config: Config, *keys: str) -> str:

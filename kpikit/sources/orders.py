@@ -51,7 +51,7 @@ def orders_table(lines: ir.Table) -> ir.Table:
     named = lines.filter(lines.order_id.notnull())
     parts = {name: named[name].sum() if name in SUMMED else _least(named[name]) for name in lines.columns}
     parts["is_activity"] = named.is_activity.any()
-    orders = named.group_by(list(keys)).aggregate(**{n: part for n, part in parts.items() if n not in keys})
+    orders = named.group_by(list(keys)).aggregate([part.name(n) for n, part in parts.items() if n not in keys])
     return orders.select(lines.columns).union(lines.filter(lines.order_id.isnull()))
 
 

@@ -75,9 +75,11 @@ class OnServer:
 
     def content(self, table: ir.Table) -> object:
         """Return numbers that change when a value of a stored table does: per column, the sum of small hashes."""
-        sums = {name: (table[name].cast("string").hash() % MODULUS).sum() for name in table.columns}
-        counts = {f"{name}_filled": table[name].count() for name in table.columns}
-        return sorted(table.aggregate(rows=table.count(), **sums, **counts).to_pyarrow().to_pylist()[0].items())
+        numbers = [table.count().name("rows")]
+        for at, name in enumerate(table.columns):
+            value = table[name]
+            numbers += [(value.cast("string").hash() % MODULUS).sum().name(f"h{at}"), value.count().name(f"n{at}")]
+        return sorted(table.aggregate(numbers).to_pyarrow().to_pylist()[0].items())
 
     def drop(self, table: ir.Table) -> None:
         """Forget a table that was stored: the session does when nobody holds it."""

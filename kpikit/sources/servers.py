@@ -16,17 +16,22 @@ import sqlglot
 from ibis import udf
 from sqlglot import exp
 
-from kpikit.errors import ConfigError, DataUnreachableError, listed, nearest
-from kpikit.sources.engine import first_line, quoted, run, text
-from kpikit.sources.reading import Raw
+from kpikit.errors import ConfigError, ContractError, DataUnreachableError, KpikitError, listed, nearest
+from kpikit.sources.engine import first_line
 
 if TYPE_CHECKING:
-    from ibis.backends.duckdb import Backend
+    pass
 
 KINDS = {"postgres": "PostgreSQL", "postgresql": "PostgreSQL", "spark": "Spark", "pyspark": "Spark"}
 EXTRAS = {"PostgreSQL": "postgres", "Spark": "spark"}
-SYSTEM_SCHEMAS = "('pg_catalog', 'information_schema')"
+# Tables, views, materialised and foreign ones, each with its schema's place on the search path.
+TABLES = """
+SELECT n.nspname, c.relname, array_position(current_schemas(false), n.nspname) FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND has_schema_privilege(n.oid, 'USAGE') ORDER BY 1, 2
+"""
 SECONDS_TO_CONNECT = 10
+SETTINGS = "SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET extra_float_digits = 1"
 FIXES = {
     "password": "Check the user and the password in the environment variable of the url.",
     "refused": "Start the server, or check host and port in the url.",
@@ -34,12 +39,6 @@ FIXES = {
     "does not exist": "Check the database and the user in the url.",
     "timeout": "Check host and port in the url, and that a firewall lets you through.",
 }
-# What a column of PostgreSQL becomes in DuckDB, by its type's number; whatever else there is becomes text.
-TYPES = {
-    16: "BOOLEAN", 20: "BIGINT", 21: "BIGINT", 23: "BIGINT", 700: "DOUBLE", 701: "DOUBLE", 1082: "DATE", 1083: "TIME",
-    1114: "TIMESTAMP", 1184: "TIMESTAMPTZ", 1700: "DOUBLE",
-}  # fmt: skip
-NUMERIC, LONGEST_WHOLE_NUMBER = 1700, 18
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Server:
         """Return ``table`` or ``schema.table``; an error that lists the tables when there is none of that name."""
         known = self._tables()
         if name in known:
-            schema, _, bare = name.rpartition(".")
+            schema, bare = known[name]
             with self.reachable():
                 return self.backend.table(bare, database=schema or None)
         path = self._file(name)
@@ -133,18 +132,32 @@ class Server:
                 f"the connection was lost: {first_line(error)}", "Run again; nothing of this run was published."
             ) from None
 
+    @contextmanager
+    def computing(self, where: str) -> Iterator[None]:
+        """Turn what the server says about a value, or about an expression, into our error."""
+        try:
+            with self.reachable():
+                yield
+        except KpikitError:
+            raise
+        except Exception as error:
+            raise ContractError(
+                f"columns and expressions that {self.kind} can compute", got=first_line(error),
+                fix=f"Expressions are DuckDB's, translated: cast it, or compute it in a view on {self.kind}.",
+                where=where,
+            ) from None  # fmt: skip
+
     def _unreachable(self, got: str, fix: str) -> DataUnreachableError:
         return DataUnreachableError(f"{self.kind} at {self.address} to answer", got=got, fix=fix, where=self.where)
 
-    def _tables(self) -> list[str]:
+    def _tables(self) -> dict[str, tuple[str, str]]:
+        """Return how tables and views may be called → their schema and name; the schema may be left out on the path."""
         if self.kind == "Spark":
-            return sorted(self.backend.list_tables())
+            return {name: ("", name) for name in sorted(self.backend.list_tables())}
         with self.reachable():
-            rows = self.backend.con.execute(
-                f"SELECT table_schema, table_name, table_schema = ANY (current_schemas(false)) FROM "
-                f"information_schema.tables WHERE table_schema NOT IN {SYSTEM_SCHEMAS} ORDER BY 1, 2"
-            ).fetchall()
-        return [f"{schema}.{name}" for schema, name, _ in rows] + [name for _, name, on_path in rows if on_path]
+            rows = self.backend.con.execute(TABLES).fetchall()
+        bare = {name: (schema, name) for schema, name, place in sorted(rows, key=lambda row: -(row[2] or 0)) if place}
+        return {f"{schema}.{name}": (schema, name) for schema, name, _ in rows} | bare
 
     def _file(self, name: str) -> Path | None:
         """Return the Parquet file or folder of a Spark source that has a folder."""
@@ -165,14 +178,19 @@ def _instant_zone(moment, zone):  # type: ignore[no-untyped-def]
 def pushed(sql: str, source: str, dialect: str) -> str | None:
     """Return a SELECT of kpikit.yaml in a server's dialect, where all its tables are that source's; else None."""
     tree = sqlglot.parse_one(sql, dialect="duckdb")
-    inner = {common.alias_or_name for common in tree.find_all(exp.CTE)}
-    for table in tree.find_all(exp.Table):
-        if not table.db and table.name in inner:
+    inner = {common.alias_or_name: f"_cte_{common.alias_or_name}" for common in tree.find_all(exp.CTE)}
+    for table in list(tree.find_all(exp.Table)):
+        if not table.db and table.name in inner:  # renamed, or it would stand for the table it is called after
+            if not table.alias:
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+            table.set("this", exp.to_identifier(inner[table.name]))
             continue
         if (table.catalog or table.db) != source:
             return None
         table.set("db", exp.to_identifier(table.db) if table.catalog else None)
         table.set("catalog", None)
+    for common in tree.find_all(exp.CTE):
+        common.args["alias"].set("this", exp.to_identifier(inner[common.alias]))
     return tree.sql(dialect=dialect)
 
 
@@ -219,15 +237,17 @@ def _postgres(url: str, where: str) -> Server:
 
     try:
         parts = urlsplit(url)
+        if parts.netloc.count("@") > 1 or "@" in parts.path:  # a password that is not quoted would pass for a host
+            raise ValueError
         address = f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
         connection = psycopg.connect(
             url, connect_timeout=SECONDS_TO_CONNECT, autocommit=True, application_name="kpikit"
         )
-        connection.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET extra_float_digits = 1")
+        connection.execute(SETTINGS)
     except (ValueError, psycopg.ProgrammingError):  # its text would repeat the url, and the password in it
         raise ConfigError(
             "a url such as postgres://user:${PASSWORD}@host:5432/database", got="one that cannot be read",
-            fix="Check the port and the parameters after '?'.", where=where,
+            fix="Check the port and the parameters after '?'; in a password write @ as %40 and / as %2F.", where=where,
         ) from None  # fmt: skip
     except psycopg.OperationalError as error:
         got = _reason(str(error), parts.password)
@@ -260,45 +280,13 @@ def _spark(url: str, where: str) -> Server:
             session = (builder.config("spark.driver.host", "127.0.0.1") if local else builder).getOrCreate()
         except Exception as error:
             raise DataUnreachableError(
-                f"Spark at {master} to answer", got=first_line(error), where=where,
+                f"Spark at {master} to answer", got=_cause(error), where=where,
                 fix="Check that Java is installed and, for a cluster, that the master runs.",
             ) from None  # fmt: skip
     return Server("Spark", ibis.pyspark.connect(session), master, where, parts.path)
 
 
-def copied(connection: Backend, relation: str, server: Server, query: str, origin: str, folder: Path) -> Raw:
-    """Copy the rows of one SELECT from PostgreSQL into ``relation``: through a file, so memory does not grow."""
-    import duckdb
-    import psycopg
-
-    path = folder / f"{relation}.csv"
-    try:
-        with server.reachable(), server.backend.con.cursor() as cursor:
-            cursor.execute(f"SELECT * FROM ({query}) AS rows LIMIT 0")
-            types = {column.name: _type(column) for column in cursor.description}
-            with path.open("wb") as file, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)") as rows:
-                for chunk in rows:
-                    file.write(chunk)
-    except psycopg.Error as error:
-        raise ConfigError(
-            "SQL that PostgreSQL can run", got=first_line(error), fix="Try it in psql.", where=origin
-        ) from None
-    listing = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in types.items())
-    reader = (
-        f"read_csv({text(path)}, columns={{{listing}}}, header=false, delim=',', quote='\"', escape='\"', "
-        "nullstr='', allow_quoted_nulls=false, auto_detect=false, new_line='\\n', max_line_size=67108864)"
-    )
-    try:
-        run(connection, f"CREATE TEMP TABLE {quoted(relation)} AS SELECT * FROM {reader}")
-    except duckdb.Error as error:
-        raise ConfigError("rows that DuckDB can hold", got=first_line(error), where=origin) from None
-    finally:
-        path.unlink()
-    return Raw(relation, origin)
-
-
-def _type(column: Any) -> str:
-    """Return the DuckDB type of a column; whole numbers of known length stay exact, as ids are often such."""
-    if column.type_code == NUMERIC and column.precision and column.scale == 0:
-        return "BIGINT" if column.precision <= LONGEST_WHOLE_NUMBER else "VARCHAR"
-    return TYPES.get(column.type_code, "VARCHAR")
+def _cause(error: Exception) -> str:
+    """Return the line of Java's trace that names what went wrong, or the first line there is."""
+    named = [line for line in str(error).splitlines() if "Exception: " in line]
+    return named[0].rpartition("Exception: ")[2].strip() if named else first_line(error)
