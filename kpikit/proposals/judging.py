@@ -56,8 +56,8 @@ def local_path(place: str | Path) -> Path:
     raise DataUnreachableError(
         "a file, a folder, or duckdb://FILE",
         got=f"an address that begins with {scheme}://",
-        fix="Export its tables to Parquet; for PostgreSQL and Spark write kpikit.yaml yourself: sources: {shop: {url: …}} "
-        "and, for each table, from: shop.TABLE (docs/engines.md).",
+        fix="Export its tables to Parquet; for PostgreSQL and Spark write kpikit.yaml yourself: "
+        "sources: {shop: {url: …}} and, for each table, from: shop.TABLE (docs/engines.md).",
         where="DATA",
     )
 
