@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebval
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import dct
 from scipy.special import betainc, betaln, expit, gammaln
@@ -185,17 +186,8 @@ def _purchases_until(horizons: Array, R: Array, A: Array, a: float, B: Array) ->
         terms[:, 0] /= 2
         if (np.abs(terms[:, -3:]).max(axis=1) < EXACT * share.reshape(-1, nodes).min(axis=1)).all():
             place = np.clip((2 * log_tau - low - high) / (high - low), -1, 1)
-            return np.asarray(R[:, None] * tau * _chebyshev(terms.T[:, of_state, None], place))
+            return np.asarray(R[:, None] * tau * chebval(place, terms.T[:, of_state, None], tensor=False))
         nodes *= 2
     shape = tau.shape
-    each = (np.broadcast_to(value[:, None], shape) for value in (R, A, B))
-    R, A, B = each
+    R, A, B = (np.broadcast_to(value[:, None], shape) for value in (R, A, B))
     return purchases_while_active(np.broadcast_to(horizons, shape), R, A, a, B).reshape(shape)
-
-
-def _chebyshev(terms: Array, place: Array) -> Array:
-    """Return Chebyshev series at places from −1 to 1, by Clenshaw's recurrence; terms of one order lie in one row."""
-    last, before = np.zeros_like(place), np.zeros_like(place)
-    for term in terms[:0:-1]:
-        last, before = term + 2 * place * last - before, last
-    return np.asarray(terms[0] + place * last - before)
