@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kpikit.contracts import COUNT, FLAG, ID, NUMBER, TEXT, TIME
 from kpikit.errors import ContractError
 from kpikit.sources import numbers
-from kpikit.sources.data import Flag
+from kpikit.sources.data import Flag, rows_text
 from kpikit.sources.engine import row, text
 from kpikit.sources.mapping import PLAIN_TYPES, Mapped
 from kpikit.sources.reading import Raw
@@ -109,7 +109,9 @@ class Caster:
     def _doubt_missing(self, item: Mapped, value: str, rows: int) -> None:
         condition = f"lower({value}) IN {MISSING_WORDS}"
         word = row(self.connection, f"SELECT max({value}) FILTER ({condition}) FROM {self.raw.relation}")[0]
-        self._flagged("missing words", rows, f"{self.table}.{item.name} says {word!r} in {_rows(rows)}, as if missing.")
+        self._flagged(
+            "missing words", rows, f"{self.table}.{item.name} says {word!r} in {rows_text(rows)}, as if missing."
+        )
 
     def _doubt_alike(self, item: Mapped, value: str) -> None:
         """Flag ids that are most likely one: a system's capital letters, a spreadsheet's lost zeros."""
@@ -184,11 +186,7 @@ class Caster:
         return wrong(self.connection, self.raw, self.table, item, expected, condition, fix)
 
     def _repaired(self, item: Mapped, rows: int, what: str) -> None:
-        self._flagged("repair", rows, f"{self.table}.{item.name}: {what} in {_rows(rows)}.")
+        self._flagged("repair", rows, f"{self.table}.{item.name}: {what} in {rows_text(rows)}.")
 
     def _flagged(self, kind: str, rows: int, sentence: str) -> None:
         self.flags.append(Flag(self.table, kind, rows, sentence))
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} {'row' if count == 1 else 'rows'}"

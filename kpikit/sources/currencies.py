@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kpikit.contracts import CONTRACTS, NUMBER
 from kpikit.errors import ContractError
+from kpikit.sources.data import rows_text
 from kpikit.sources.engine import quoted, run
 from kpikit.sources.mapping import Mapped
 from kpikit.sources.masking import moment
@@ -67,7 +68,7 @@ def several(
     keep = json.dumps(f"upper({column}) = '{usual}'", ensure_ascii=False)
     rate = f"CASE upper({column}) WHEN '{other}' THEN RATE * {written} ELSE {written} END"
     convert = json.dumps(rate, ensure_ascii=False)
-    shown = [f"{code} ({rows:,} {'row' if rows == 1 else 'rows'})" for code, rows in found[:4]]
+    shown = [f"{code} ({rows_text(rows)})" for code, rows in found[:4]]
     more = f" and {len(found) - 4:,} more" if len(found) > 4 else ""
     return ContractError(
         "amounts in one currency",

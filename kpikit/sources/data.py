@@ -50,6 +50,15 @@ class Flag:
     amount: float = 0.0
 
 
+def rows_text(count: int) -> str:
+    """Return a number of rows in words.
+
+    >>> rows_text(1), rows_text(2500)
+    ('1 row', '2,500 rows')
+    """
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
 @dataclass(frozen=True, repr=False)
 class Data:
     """The business's tables up to ``as_of``, the first day that is not known.

@@ -96,7 +96,6 @@ def _from_place(connection: Backend, relation: str, name: str, place: str, confi
     where = config.where(*keys)
     url = config.sources[source].resolved() if source else place
     settings = config.tables.get(name, Settings())
-
     as_text = partial(mapping.read_as_text, name, settings)
     if servers.is_server(url):
         server = servers.connect(url, where)
@@ -185,10 +184,10 @@ def _from_query(connection: Backend, relation: str, name: str, sql: str, config:
         for number, table in enumerate(list(tree.find_all(exp.Table))):
             head = table.catalog or table.db or table.name
             if not table.db and table.name in inner:
-                continue
+                continue  # a part of the SELECT itself
             if head in config.sources:
                 _bind(connection, table, head, attached, f"_part_{name}_{number}", config, folder)
-            elif not table.db and table.name not in inner and isinstance(table.this, exp.Identifier):
+            elif not table.db and isinstance(table.this, exp.Identifier):
                 path = config.resolve(table.name)
                 if path.exists() or path.suffix:
                     _read_part(

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ContractError
-from kpikit.sources.data import Counts, Flag
+from kpikit.sources.data import Counts, Flag, rows_text
 from kpikit.sources.masking import UNKNOWN, before, masked, unmaskable
 
 DUPLICATE = "exact duplicate"
@@ -143,7 +143,7 @@ def _once(table: ir.Table, names: list[str]) -> ir.Table:
 def _flags(staged: Staged, source: ir.Table, table: ir.Table, copies: int) -> list[Flag]:
     name, flags = staged.name, []
     if copies:
-        text = f"{name}: {_rows(copies)} exactly like another were used; drop_duplicates: true sets them aside."
+        text = f"{name}: {rows_text(copies)} exactly like another were used; drop_duplicates: true sets them aside."
         flags.append(Flag(name, "exact duplicates", copies, text))
     for column, known_at in unmaskable(name, staged.names):
         text = f"{name}.{column} may hold what was not known yet: map {known_at}, which says when it became known."
@@ -152,7 +152,7 @@ def _flags(staged: Staged, source: ir.Table, table: ir.Table, copies: int) -> li
     if key:
         twice = _number(table[key].count() - table[key].nunique())
         if twice:
-            flags.append(Flag(name, "duplicate keys", twice, f"{name}: {_rows(twice)} repeat a {key}."))
+            flags.append(Flag(name, "duplicate keys", twice, f"{name}: {rows_text(twice)} repeat a {key}."))
     return flags + (_order_flags(source, table) if name == "orders" else [])
 
 
@@ -173,12 +173,12 @@ def _order_flags(lines: ir.Table, orders: ir.Table) -> list[Flag]:
         refunds.aggregate(rows=refunds.count(), money=refunds.amount.sum(), below=ibis.least(refunds.amount, 0.0).sum())
     )[0]
     if facts["rows"]:
-        text = f"orders: {_rows(facts['rows'])} are refunds or cancellations ({facts['money']:,.2f}): they change "
+        text = f"orders: {rows_text(facts['rows'])} are refunds or cancellations ({facts['money']:,.2f}): they change "
         flags.append(Flag("orders", "refunds", facts["rows"], f"{text}money, not activity.", facts["below"]))
     if "order_id" in lines.columns:
         lost = _number(lines.filter(lines.order_id.isnull()).count())
         if lost:
-            text = f"orders: {_rows(lost)} without order_id count as an order each."
+            text = f"orders: {rows_text(lost)} without order_id count as an order each."
             flags.append(Flag("orders", "no order_id", lost, text))
         owned = orders.filter(orders.order_id.notnull())
         owners = owned.group_by("order_id").aggregate(owners=owned.customer_id.nunique())
@@ -195,7 +195,3 @@ def _records(table: ir.Table) -> list[dict[str, Any]]:
 
 def _number(value: ir.IntegerScalar) -> int:
     return int(value.to_pyarrow().as_py())
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} {'row' if count == 1 else 'rows'}"

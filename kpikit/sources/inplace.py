@@ -23,7 +23,7 @@ from kpikit.contracts import CONTRACTS, COUNT, FLAG, ID, NUMBER, TIME, missing_c
 from kpikit.errors import ContractError
 from kpikit.sources import currencies, mapping, masking
 from kpikit.sources.casting import LARGEST
-from kpikit.sources.data import Flag
+from kpikit.sources.data import Flag, rows_text
 from kpikit.sources.finishing import Staged
 from kpikit.sources.servers import Server
 
@@ -67,8 +67,8 @@ class Reader:
             self.flags.append(Flag(self.name, "time zone", 0, f"{self.name}: times with a zone became {zone} time."))
         self._flag_blanks(mapped)
         undated = None
-        dated = orders is not None and "order_id" in orders.columns
-        if self.name == "order_lines" and "ordered_at" not in rows.columns and orders is not None and dated:
+        undated_lines = self.name == "order_lines" and "ordered_at" not in rows.columns
+        if undated_lines and orders is not None and "order_id" in orders.columns:
             dates = orders.group_by("order_id").aggregate(ordered_at=orders.ordered_at.min())
             rows = rows.left_join(dates, "order_id").select(*(rows[name] for name in rows.columns), "ordered_at")
             undated = rows.ordered_at.isnull()
@@ -214,7 +214,7 @@ class Reader:
             found = mapped.aggregate(**tests).to_pyarrow().to_pylist()[0]
         for name, rows in found.items():
             if rows:
-                sentence = f"ids lost their outer blanks in {rows:,} {'row' if rows == 1 else 'rows'}"
+                sentence = f"ids lost their outer blanks in {rows_text(rows)}"
                 self.flags.append(Flag(self.name, "repair", rows, f"{self.name}.{name}: {sentence}."))
 
     def _wrong_type(self, name: str, expected: str, dtype: Any, remedy: str) -> ContractError:
@@ -228,17 +228,13 @@ class Reader:
     def _masked(self, raw: ir.Table, as_of: date) -> ir.Table:
         """Make raw values that were not known before ``as_of`` missing."""
         direct = mapping.direct(self.name, self._settings, list(raw.columns))
-        later = {column.name: column.known_at for column in CONTRACTS[self.name].columns if column.known_at}
         hidden: dict[str, ir.Value] = {}
-        for known_at in dict.fromkeys(later.values()):
-            if known_at not in direct:
-                continue
+        for known_at, sources in masking.known_later(self.name, direct):
             time = raw[direct[known_at]]
             if self._aware(raw.select(time)):
                 time = self._local(time)
             unknown = (~masking.before(self._as(TIME, known_at, time), as_of)).fill_null(False)
-            names = [direct[name] for name, at in later.items() if at == known_at and name in direct]
-            for source in dict.fromkeys([*names, direct[known_at]]):
+            for source in sources:
                 hidden[source] = unknown.ifelse(ibis.null(), raw[source])  # a typed null would change Spark's type
         return raw.mutate(**hidden)
 
@@ -294,7 +290,7 @@ class Reader:
                 source = self._settings.columns.get(name, name)
                 raise ContractError(
                     "an amount in every order" if name == "amount" else "finite numbers",
-                    got=f"{count:,} {'row' if count == 1 else 'rows'} where it is missing or not below {LARGEST}",
+                    got=f"{rows_text(count)} where it is missing or not below {LARGEST}",
                     fix=f"Map {name}: coalesce({source}, 0) if that is what it means, or set these rows aside with "
                     f"keep: {source} IS NOT NULL.",
                     where=f"{self.name}.{name}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,20 @@ def masked(table: str, rows: ir.Table, name: str, as_of: date) -> ir.Value:
     return before(rows[known_at], as_of).ifelse(value, ibis.null(value.type()))
 
 
+def known_later(table: str, raw: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """Return each time that says when values became known, with the raw columns that it hides, its own among them.
+
+    ``raw`` holds kpikit's name → raw name of the columns that are mapped as they are.
+    """
+    later = {column.name: column.known_at for column in CONTRACTS[table].columns if column.known_at}
+    hides = {time: [name for name, at in later.items() if at == time and name in raw] for time in later.values()}
+    return [
+        (time, list(dict.fromkeys([*(raw[name] for name in names), raw[time]])))
+        for time, names in hides.items()
+        if time in raw
+    ]
+
+
 def mask_raw(
     connection: Backend, table: str, relation: str, items: list[Mapped], typed: dict[str, str], as_of: date
 ) -> None:
@@ -76,12 +91,8 @@ def mask_raw(
     ``typed`` holds the SQL of each column over the raw rows. Only columns that are mapped as they are can be masked.
     """
     raw = {name: item.source for item in items if (name := item.name) and item.sql == quoted(item.source)}
-    later = {column.name: column.known_at for column in CONTRACTS[table].columns if column.known_at}
-    for known_at in dict.fromkeys(later.values()):
-        if known_at not in raw:
-            continue
-        hidden = [raw[name] for name, time in later.items() if time == known_at and name in raw]
-        values = ", ".join(f"{quoted(name)} = NULL" for name in dict.fromkeys([*hidden, raw[known_at]]))
+    for known_at, sources in known_later(table, raw):
+        values = ", ".join(f"{quoted(source)} = NULL" for source in sources)
         run(connection, f"UPDATE {relation} SET {values} WHERE {typed[known_at]} >= {moment(as_of)}")
 
 
