@@ -65,7 +65,7 @@ def readable(path: Path, folder: Path) -> Text:
 
 def opened(path: Path) -> IO[bytes]:
     """Open a text file as bytes, through gzip where its first bytes say so."""
-    return gzip.open(path, "rb") if _packed(path) else path.open("rb")  # type: ignore[return-value]
+    return gzip.open(path, "rb") if _packed(path) else path.open("rb")  # type: ignore[return-value]  # a GzipFile reads bytes too
 
 
 def _packed(path: Path) -> bool:

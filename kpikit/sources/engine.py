@@ -62,7 +62,7 @@ def text(value: object) -> str:
 def run(connection: Backend, sql: str) -> list[tuple[Any, ...]]:
     """Run one statement and return its rows; running out of memory or disk is the machine's error."""
     with enough_room():
-        return connection.raw_sql(sql).fetchall()  # type: ignore[no-any-return]
+        return connection.raw_sql(sql).fetchall()  # type: ignore[no-any-return]  # ibis has no types
 
 
 @contextmanager

@@ -190,7 +190,7 @@ def _order_flags(lines: ir.Table, orders: ir.Table) -> list[Flag]:
 
 
 def _records(table: ir.Table) -> list[dict[str, Any]]:
-    return table.to_pyarrow().to_pylist()  # type: ignore[no-any-return]
+    return table.to_pyarrow().to_pylist()  # type: ignore[no-any-return]  # ibis has no types
 
 
 def _number(value: ir.IntegerScalar) -> int:

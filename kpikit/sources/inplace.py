@@ -51,7 +51,7 @@ class Reader:
         """Return the newest time of the orders in ``raw``."""
         mapped = self._mapped(raw, {"ordered_at"})
         with self._computing():
-            return self._typed(mapped).ordered_at.max().to_pyarrow().as_py()  # type: ignore[no-any-return]
+            return self._typed(mapped).ordered_at.max().to_pyarrow().as_py()  # type: ignore[no-any-return]  # ibis has no types
 
     def stage(self, raw: ir.Table, as_of: date, orders: ir.Table | None) -> Staged:
         """Return the table typed, each row with its reason to be set aside. ``orders`` dates lines without a time."""

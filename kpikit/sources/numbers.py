@@ -10,7 +10,7 @@ from kpikit.errors import ContractError
 from kpikit.sources.engine import row, run, text
 from kpikit.sources.mapping import Mapped
 from kpikit.sources.reading import Raw
-from kpikit.sources.wrongs import wrong
+from kpikit.sources.wrongs import Fix, wrong
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
@@ -168,5 +168,5 @@ class _Reader:
             )
         return f"Correct these rows, or map {name}: try_cast({written} AS DOUBLE), which makes them missing."
 
-    def _wrong(self, expected: str, condition: str, fix: object) -> ContractError:
-        return wrong(self.connection, self.raw, self.table, self.item, expected, condition, fix)  # type: ignore[arg-type]
+    def _wrong(self, expected: str, condition: str, fix: Fix) -> ContractError:
+        return wrong(self.connection, self.raw, self.table, self.item, expected, condition, fix)
