@@ -195,13 +195,10 @@ def list_notebooks(config: ConfigOption = "") -> None:
 @app.command()
 def explain(kpi: Annotated[str, typer.Argument(help="The id of a KPI, such as retention_rate.")]) -> None:
     """Print the definition of a KPI: formula, grain, interval, caveat and source."""
-    from dataclasses import asdict
+    from kpikit import metrics
 
-    import kpikit.metrics  # noqa: F401 - its modules register the cards
-    from kpikit.metrics import cards
-
-    facts = asdict(cards.card(kpi))
-    facts |= {"needs": ", ".join(facts["needs"]), "interval": cards.INTERVALS[facts["interval"]]}
+    its = metrics.card(kpi)
+    facts = {"title": its.title, "question": its.question, **metrics.cards.described(its)}
     width = max(map(len, facts))
     for name, value in facts.items():
         typer.echo(f"{name:<{width}}  {value}")

@@ -20,6 +20,7 @@ DAYS_PER_UNIT: dict[str, float] = {
 UNITS = ("day", "week", "month", "quarter", "year")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EPOCH = date(1970, 1, 1)
+LONGEST_CLOSING_DAYS = 7  # so many days without a row are taken as closed; more were not exported
 
 
 def as_date(value: date | datetime | str | int, *, name: str = "as_of") -> date:

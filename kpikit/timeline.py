@@ -59,11 +59,11 @@ def period_start(index: ir.Value, period: str | Period) -> ir.DateColumn:
     return ibis.date(year, (months - year * MONTHS_PER_YEAR + 1).cast("int32"), ibis.literal(1, type="int32"))
 
 
-def end_of_data(orders: ir.Table, as_of: Any = None) -> ir.DateScalar:
-    """Return ``as_of`` as an expression; None means the midnight after the newest row of ``orders``."""
+def end_of_data(table: ir.Table, as_of: Any = None, time: str = "ordered_at") -> ir.DateScalar:
+    """Return ``as_of`` as an expression; None means the midnight after the newest row of ``table``."""
     if as_of is not None:
         return ibis.literal(as_date(as_of))
-    newest = orders.aggregate(newest=orders.ordered_at.max())
+    newest = table.aggregate(newest=table[time].max())
     return newest.select(end=(newest.newest.date() + ibis.interval(days=1)).cast("date")).as_scalar()
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from kpikit import intervals, kpis
 from kpikit.errors import ParameterError
-from kpikit.metrics.cards import CARDS, card
+from kpikit.metrics.cards import KPIS, card
 
 RATE = "repeat_purchase_rate"
 
@@ -39,7 +39,7 @@ no_rows = one_month.head(0)
 
 
 def test_the_kpi_of_these_tables_exists():
-    assert RATE in CARDS
+    assert RATE in KPIS
 
 
 def test_a_clear_change_is_judged_with_both_periods_beside_it():
@@ -166,7 +166,7 @@ def test_where_nothing_was_compared_the_headline_says_nothing(values):
 
 
 def test_at_most_two_changes_make_the_headline():
-    page = [two_months.assign(kpi=name) for name in list(CARDS)[:3]]
+    page = [two_months.assign(kpi=name) for name in list(KPIS)[:3]]
     headline = kpis.scores(pd.concat(page, ignore_index=True), period="month").headline
     assert headline.count(" went up to ") == 2
 

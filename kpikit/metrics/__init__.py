@@ -1,6 +1,6 @@
 """The KPIs, each a function from a table to a table, with its definition card beside it."""
 
 from kpikit.metrics import retention, sales
-from kpikit.metrics.cards import CARDS, FUNCTIONS, Card, card
+from kpikit.metrics.cards import KPIS, Card, Kpi, card, find
 
-__all__ = ["CARDS", "FUNCTIONS", "Card", "card", "retention", "sales"]
+__all__ = ["KPIS", "Card", "Kpi", "card", "find", "retention", "sales"]

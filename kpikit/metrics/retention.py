@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from kpikit.contracts import as_table
 from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
-from kpikit.metrics.grid import bounds, first_orders, placed, summed
+from kpikit.metrics.grid import Contributions, bounds, every_period, first_orders, placed
 from kpikit.periods import DAYS_PER_YEAR, Period
 from kpikit.timeline import days, one_if, period_start, quotient
 
@@ -54,10 +54,12 @@ def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> tup
     caveat="Without contracts a customer who pauses looks lost; new customers are never in it.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020; by sets, since (E − N) / S is wrong when joiners leave",
 )
-def retention_rate(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+def retention_rate(
+    orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
+) -> Contributions:
     """Return the share of the previous period's customers who ordered again; null without a period."""
     table, each = _returns(orders, period, by, as_of)
-    return summed(each, table, period=period, by=by, as_of=as_of, ratio=True, skip_periods=1)
+    return Contributions(each, bounds(table, period, as_of), skip_periods=1)
 
 
 @kpi(
@@ -73,23 +75,24 @@ def retention_rate(orders: Any, *, period: str | None = None, by: str | None = N
     caveat="Inactivity is not departure: many come back later. Not to be multiplied to other horizons.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020",
 )
-def churn_rate(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+def churn_rate(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return the share of the previous period's customers who did not order; null without a period."""
     table, each = _returns(orders, period, by, as_of)
-    return summed(each.mutate(x=1 - each.x), table, period=period, by=by, as_of=as_of, ratio=True, skip_periods=1)
+    return Contributions(each.mutate(x=1 - each.x), bounds(table, period, as_of), skip_periods=1)
 
 
 @kpi(
-    title=f"Repeat purchase within {REPEAT_WITHIN_DAYS} days",
-    question=f"How many customers buy again within {REPEAT_WITHIN_DAYS} days of their first order?",
-    formula="customers with an order on a later day, within 90 days of the first / customers first seen ≥ 90 days ago",
+    title="Repeat purchase within {within_days} days",
+    question="How many customers buy again within {within_days} days of their first order?",
+    formula="customers with an order on a later day, within {within_days} days of the first / "
+    "customers first seen ≥ {within_days} days ago",
     grain="period and segment of the first order",
     unit="share of customers",
     style="percent",
     direction="up",
     needs=("orders",),
     interval="wilson",
-    caveat="Customers younger than 90 days are not yet eligible and are in neither count.",
+    caveat="Customers younger than {within_days} days are not yet eligible and are in neither count.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020; eligibility as in survival analysis (right-censoring)",
 )
 def repeat_purchase_rate(
@@ -99,7 +102,7 @@ def repeat_purchase_rate(
     period: str | None = None,
     by: str | None = None,
     as_of: Any = None,
-) -> ir.Table:
+) -> Contributions:
     """Return the share of eligible customers who came back within ``within_days`` (h) of their first order."""
     if within_days < 1:
         raise ParameterError("1 day or more", got=str(within_days), fix="Pass 90.", where="within_days")
@@ -107,13 +110,13 @@ def repeat_purchase_rate(
     known = placed(table, period, by, as_of)
     bought = known.filter(known.is_activity)
     first = first_orders(bought)
-    span = bounds(table, period, as_of).select("end")
-    eligible = first.cross_join(span).filter(lambda t: t.first_day + within_days < t.end)
+    span = bounds(table, period, as_of)
+    eligible = first.cross_join(span.select("end")).filter(lambda t: t.first_day + within_days < t.end)
     later = bought.select("customer_id", "day")
     joined = eligible.left_join(later, "customer_id")
     within = (joined.day > joined.first_day) & (joined.day <= joined.first_day + within_days)
     each = joined.group_by("customer_id", "period", "segment").aggregate(x=one_if(within.any()), y=ibis.literal(1))
-    return summed(each, table, period=period, by=by, as_of=as_of, ratio=True, lag_days=within_days)
+    return Contributions(each, span, lag_days=within_days)
 
 
 @kpi(
@@ -129,7 +132,9 @@ def repeat_purchase_rate(
     caveat="Customers who have left without a word still add time: it falls as a base ages.",
     source="occurrence / exposure rate, as in epidemiology (Rothman, Modern Epidemiology, 2008)",
 )
-def purchase_frequency(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+def purchase_frequency(
+    orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
+) -> Contributions:
     """Return repeat purchases per customer-year since the first order."""
     table = as_table("orders", orders, also=(by,) if by else ())
     known = placed(table, period, by, as_of)
@@ -140,8 +145,7 @@ def purchase_frequency(orders: Any, *, period: str | None = None, by: str | None
     repeats = repeats.filter(repeats.day > repeats.first_day)
     counts = repeats.group_by("customer_id", "period").aggregate(x=repeats.count())
     span = bounds(table, period, as_of)
-    every = span.mutate(period=ibis.range(span["first"], span["last"] + 1).unnest().cast("int64"))
-    lived = first.drop("period").cross_join(every)
+    lived = first.drop("period").cross_join(every_period(span))
     if period:
         begins, ends = (days(period_start(lived.period + k, Period.parse(period))) for k in (0, 1))
         lived = lived.mutate(exposure=ibis.least(ends, lived.end) - 1 - ibis.greatest(lived.first_day, begins - 1))
@@ -152,4 +156,4 @@ def purchase_frequency(orders: Any, *, period: str | None = None, by: str | None
     each = both.select(
         lived.customer_id, lived.period, lived.segment, x=both.x.fill_null(0), y=quotient(lived.exposure, DAYS_PER_YEAR)
     )
-    return summed(each, table, period=period, by=by, as_of=as_of, ratio=True)
+    return Contributions(each, span)

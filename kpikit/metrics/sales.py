@@ -13,11 +13,9 @@ import ibis.expr.types as ir
 
 from kpikit.contracts import as_table
 from kpikit.metrics.cards import kpi
-from kpikit.metrics.grid import bounds, first_orders, placed, summed
+from kpikit.metrics.grid import KEYS, Contributions, bounds, every_period, first_orders, placed
 from kpikit.periods import Period
 from kpikit.timeline import days, one_if, period_start, quotient
-
-KEYS = ("customer_id", "period", "segment")
 
 
 def _prepared(orders: Any, period: str | None, by: str | None, as_of: Any) -> tuple[ir.Table, ir.Table]:
@@ -38,11 +36,11 @@ def _prepared(orders: Any, period: str | None, by: str | None, as_of: Any) -> tu
     caveat="Amounts without a customer are not in it. The interval says how far an equal period may differ by chance.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020",
 )
-def revenue(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+def revenue(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return net revenue."""
     table, known = _prepared(orders, period, by, as_of)
     each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=ibis.literal(1))
-    return summed(each, table, period=period, by=by, as_of=as_of, ratio=False)
+    return Contributions(each, bounds(table, period, as_of), ratio=False)
 
 
 @kpi(
@@ -58,12 +56,12 @@ def revenue(orders: Any, *, period: str | None = None, by: str | None = None, as
     caveat="Orders without a customer are not in it.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020",
 )
-def orders(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+def orders(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return the number of orders."""
     table, known = _prepared(orders, period, by, as_of)
     bought = known.filter(known.is_activity)
     each = bought.group_by(list(KEYS)).aggregate(x=bought.count(), y=ibis.literal(1))
-    return summed(each, table, period=period, by=by, as_of=as_of, ratio=False)
+    return Contributions(each, bounds(table, period, as_of), ratio=False)
 
 
 @kpi(
@@ -81,11 +79,11 @@ def orders(orders: Any, *, period: str | None = None, by: str | None = None, as_
 )
 def average_order_value(
     orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
-) -> ir.Table:
+) -> Contributions:
     """Return revenue per order."""
     table, known = _prepared(orders, period, by, as_of)
     each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=one_if(known.is_activity).sum())
-    return summed(each, table, period=period, by=by, as_of=as_of, ratio=True)
+    return Contributions(each, bounds(table, period, as_of))
 
 
 @kpi(
@@ -101,11 +99,13 @@ def average_order_value(
     caveat="A customer active in two segments counts in each; periods cannot be added up.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020",
 )
-def active_customers(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+def active_customers(
+    orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
+) -> Contributions:
     """Return the number of customers with an order."""
     table, known = _prepared(orders, period, by, as_of)
     each = known.filter(known.is_activity).select(*KEYS).distinct().mutate(x=1, y=1)
-    return summed(each, table, period=period, by=by, as_of=as_of, ratio=False)
+    return Contributions(each, bounds(table, period, as_of), ratio=False)
 
 
 @kpi(
@@ -121,11 +121,11 @@ def active_customers(orders: Any, *, period: str | None = None, by: str | None =
     caveat="Customers from before the data begin look new in the first periods.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020",
 )
-def new_customers(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
+def new_customers(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return the number of first-time customers."""
     table, known = _prepared(orders, period, by, as_of)
     each = first_orders(known.filter(known.is_activity)).select(*KEYS).mutate(x=1, y=1)
-    return summed(each, table, period=period, by=by, as_of=as_of, ratio=False)
+    return Contributions(each, bounds(table, period, as_of), ratio=False)
 
 
 def revenue_bridge(orders: Any, *, period: str = "month", as_of: Any = None) -> ir.Table:
@@ -183,8 +183,7 @@ def revenue_bridge(orders: Any, *, period: str = "month", as_of: Any = None) -> 
         refunds_only=moves.refunds_now - moves.refunds_then,
     )
     span = bounds(table, period, as_of)
-    every = span.mutate(period=ibis.range(span["first"] + 1, span["last"] + 1).unnest().cast("int64"))
-    rows = every.left_join(named, "period")
+    rows = every_period(span, 1).left_join(named, "period")
     names = ("opening", "acquired", "returned", "lost", "frequency", "order_value", "refunds_only", "closing")
     ends = days(period_start(rows.period + 1, Period.parse(period)))
     shown = rows.select(

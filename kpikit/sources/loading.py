@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from kpikit.config import Config, load_config
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ContractError, ParameterError, one_of
-from kpikit.periods import as_date, named_window
+from kpikit.periods import LONGEST_CLOSING_DAYS, as_date, named_window
 from kpikit.results import AUDIENCES
 from kpikit.sources import choosing, finding, finishing
 from kpikit.sources.data import Data, Flag
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 FILE = "kpikit.yaml"
-LONGEST_CLOSING_DAYS = 7  # so many days without an order are taken as closed; more were not exported
 
 
 def load(

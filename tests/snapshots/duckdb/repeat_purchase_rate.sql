@@ -28,7 +28,6 @@ WITH "t2" AS (
     ) AND NOT (
       COALESCE("t0"."is_refund", FALSE)
     ), FALSE) AS "is_activity",
-    "t0"."amount",
     DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t0"."ordered_at" AS DATE)) AS "day",
     CAST(FLOOR(
       CAST((
@@ -37,7 +36,8 @@ WITH "t2" AS (
         ) + EXTRACT(month FROM "t0"."ordered_at")
       ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
     ) AS BIGINT) AS "period",
-    'all' AS "segment"
+    'all' AS "segment",
+    "t0"."amount"
   FROM "orders" AS "t0"
   WHERE
     "t0"."customer_id" IS NOT NULL
@@ -361,6 +361,55 @@ FROM (
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xy",
     CASE
+      WHEN CASE
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  "t22"."period" * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 90
+        ) >= "t22"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST((
+                "t22"."period" + 1
+              ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  (
+                    "t22"."period" + 1
+                  ) * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST((
+                    "t22"."period" + 1
+                  ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 90
+        ) > "t22"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t29"."sum_ww", 0)
+      ELSE CAST(NULL AS DOUBLE)
+    END AS "sum_ww",
+    CASE
       WHEN (
         DATE_DIFF(
           'DAY',
@@ -448,7 +497,8 @@ FROM (
       COUNT(*) AS "n",
       SUM("t27"."x" * "t27"."x") AS "sum_xx",
       SUM("t27"."y" * "t27"."y") AS "sum_yy",
-      SUM("t27"."x" * "t27"."y") AS "sum_xy"
+      SUM("t27"."x" * "t27"."y") AS "sum_xy",
+      0.0 AS "sum_ww"
     FROM (
       SELECT
         "t26"."customer_id",
@@ -506,10 +556,10 @@ FROM (
                     "t14"."customer_id",
                     "t14"."ordered_at",
                     "t12"."is_activity",
-                    "t12"."amount",
                     "t12"."day",
                     "t12"."period",
-                    "t12"."segment"
+                    "t12"."segment",
+                    "t12"."amount"
                   FROM (
                     SELECT
                       "t11"."customer_id",

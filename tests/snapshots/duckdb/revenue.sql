@@ -261,6 +261,55 @@ FROM (
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xy",
     CASE
+      WHEN CASE
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  "t11"."period" * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST("t11"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) >= "t11"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          DATE_DIFF(
+            'DAY',
+            MAKE_DATE(1970, 1, 1),
+            MAKE_DATE(
+              CAST(CAST(FLOOR(CAST((
+                "t11"."period" + 1
+              ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST((
+                (
+                  (
+                    "t11"."period" + 1
+                  ) * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST((
+                    "t11"."period" + 1
+                  ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT),
+              1
+            )
+          ) + 0
+        ) > "t11"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t8"."sum_ww", 0)
+      ELSE CAST(NULL AS DOUBLE)
+    END AS "sum_ww",
+    CASE
       WHEN (
         DATE_DIFF(
           'DAY',
@@ -369,7 +418,8 @@ FROM (
       COUNT(*) AS "n",
       SUM("t5"."x" * "t5"."x") AS "sum_xx",
       SUM("t5"."y" * "t5"."y") AS "sum_yy",
-      SUM("t5"."x" * "t5"."y") AS "sum_xy"
+      SUM("t5"."x" * "t5"."y") AS "sum_xy",
+      0.0 AS "sum_ww"
     FROM (
       SELECT
         "t4"."customer_id",
@@ -393,7 +443,6 @@ FROM (
             ) AND NOT (
               COALESCE("t0"."is_refund", FALSE)
             ), FALSE) AS "is_activity",
-            "t0"."amount",
             DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t0"."ordered_at" AS DATE)) AS "day",
             CAST(FLOOR(
               CAST((
@@ -402,7 +451,8 @@ FROM (
                 ) + EXTRACT(month FROM "t0"."ordered_at")
               ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
             ) AS BIGINT) AS "period",
-            'all' AS "segment"
+            'all' AS "segment",
+            "t0"."amount"
           FROM "orders" AS "t0"
           WHERE
             "t0"."customer_id" IS NOT NULL

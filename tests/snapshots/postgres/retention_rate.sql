@@ -12,7 +12,6 @@ WITH "t4" AS (
       ) AND NOT (
         COALESCE("t0"."is_refund", FALSE)
       ), FALSE) AS "is_activity",
-      "t0"."amount",
       CAST(EXTRACT(epoch FROM CAST(DATE("t0"."ordered_at") AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "day",
       CAST(FLOOR(
         CAST((
@@ -21,7 +20,8 @@ WITH "t4" AS (
           ) + EXTRACT(month FROM "t0"."ordered_at")
         ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
       ) AS BIGINT) AS "period",
-      'all' AS "segment"
+      'all' AS "segment",
+      "t0"."amount"
     FROM "orders" AS "t0"
     WHERE
       "t0"."customer_id" IS NOT NULL
@@ -294,6 +294,47 @@ FROM (
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_xy",
     CASE
+      WHEN CASE
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                "t15"."period" * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) >= "t15"."end"
+        THEN 'not_yet_observed'
+        WHEN (
+          CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+            CAST(CAST(CAST(FLOOR(CAST((
+              "t15"."period" + 1
+            ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST((
+              (
+                (
+                  "t15"."period" + 1
+                ) * 3
+              ) - (
+                CAST(CAST(FLOOR(CAST((
+                  "t15"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              )
+            ) + 1 AS INT) AS INT),
+            CAST(1 AS INT)
+          ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
+        ) > "t15"."end"
+        THEN 'partial'
+        ELSE 'complete'
+      END <> 'not_yet_observed'
+      THEN COALESCE("t17"."sum_ww", 0)
+      ELSE CAST(NULL AS DOUBLE PRECISION)
+    END AS "sum_ww",
+    CASE
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
           CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
@@ -410,7 +451,8 @@ FROM (
       COUNT(*) AS "n",
       SUM("t12"."x" * "t12"."x") AS "sum_xx",
       SUM("t12"."y" * "t12"."y") AS "sum_yy",
-      SUM("t12"."x" * "t12"."y") AS "sum_xy"
+      SUM("t12"."x" * "t12"."y") AS "sum_xy",
+      0.0 AS "sum_ww"
     FROM (
       SELECT
         "t11"."customer_id",

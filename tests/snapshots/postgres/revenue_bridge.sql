@@ -7,14 +7,14 @@ WITH "t2" AS (
     ) AND NOT (
       COALESCE("t0"."is_refund", FALSE)
     ), FALSE) AS "is_activity",
-    "t0"."amount",
     CAST(EXTRACT(epoch FROM CAST(DATE("t0"."ordered_at") AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "day",
     (
       (
         CAST(EXTRACT(year FROM "t0"."ordered_at") AS BIGINT) * 12
       ) + EXTRACT(month FROM "t0"."ordered_at")
     ) - 1 AS "period",
-    'all' AS "segment"
+    'all' AS "segment",
+    "t0"."amount"
   FROM "orders" AS "t0"
   WHERE
     "t0"."customer_id" IS NOT NULL
@@ -313,10 +313,10 @@ FROM (
                 "t12"."customer_id",
                 "t12"."ordered_at",
                 "t7"."is_activity",
-                "t7"."amount",
                 "t7"."day",
                 "t7"."period",
-                "t7"."segment"
+                "t7"."segment",
+                "t7"."amount"
               FROM (
                 SELECT
                   "t6"."customer_id",

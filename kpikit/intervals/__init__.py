@@ -1,0 +1,33 @@
+"""Intervals for proportions, differences, counts, totals and ratios of clustered data.
+
+All take counts or sums, so that the engine can do the counting. All are vectorised; where there is nothing to
+estimate (n = 0) both ends are NaN.
+"""
+
+from kpikit.intervals.clusters import (
+    cluster_bootstrap,
+    clustered_mean,
+    clustered_ratio,
+    clustered_wilson,
+    net_score,
+)
+from kpikit.intervals.confidence import CONFIDENCE, normal_quantile
+from kpikit.intervals.proportions import newcombe, two_proportions_p, wilson
+from kpikit.intervals.totals import benjamini_hochberg, compound_poisson, per_count, poisson
+
+__all__ = [
+    "CONFIDENCE",
+    "benjamini_hochberg",
+    "cluster_bootstrap",
+    "clustered_mean",
+    "clustered_ratio",
+    "clustered_wilson",
+    "compound_poisson",
+    "net_score",
+    "newcombe",
+    "normal_quantile",
+    "per_count",
+    "poisson",
+    "two_proportions_p",
+    "wilson",
+]
