@@ -16,9 +16,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "audit": "checks",
+    "available": "kpis",
     "compute": "kpis",
     "definitions": "kpis",
     "load": "sources",
+    "missing": "kpis",
     "scores": "kpis",
     "set_aside_table": "checks",
     "summary": "summaries",
@@ -27,6 +29,7 @@ _MODULES = ("clv", "cohorts", "customers", "datasets", "intervals", "metrics", "
 
 __all__ = [
     "audit",
+    "available",
     "clv",
     "cohorts",
     "compute",
@@ -36,6 +39,7 @@ __all__ = [
     "intervals",
     "load",
     "metrics",
+    "missing",
     "plots",
     "retention",
     "scores",

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from kpikit.report.run import Outcome
 
 CONFIG_NAME = "kpikit.yaml"
-EMBEDDED_TABLES = ("orders",)
-NO_CONFIG = "No kpikit.yaml: reporting on the CDNOW data that come with kpikit. For yours: kpikit init DATA"
+NO_CONFIG = (
+    "No kpikit.yaml: reporting on the data that come with kpikit, a simulated coffee shop and CDNOW's orders. "
+    "For yours: kpikit init DATA"
+)
 EPILOG = (
     "Begin with [bold]kpikit run[/bold]: a report on the data that come with kpikit. "
     "Then [bold]kpikit init DATA[/bold]: your own files.\n\n"
@@ -178,11 +180,18 @@ def check(config: ConfigOption = "", as_of: AsOfOption = "") -> None:
 
 
 @app.command("list")
-def list_notebooks(config: ConfigOption = "") -> None:
-    """List the notebooks, the tables each needs, and whether your data have them."""
+def list_notebooks(
+    config: ConfigOption = "",
+    kpis: Annotated[bool, typer.Option("--kpis", help="List the KPIs instead: what each is called and needs.")] = False,
+) -> None:
+    """List the notebooks (or the KPIs), the tables each needs, and whether your data have them."""
     from kpikit.report import notebooks
 
-    tables = _tables(_settings(config))
+    settings = _settings(config)
+    tables = _tables(settings)
+    if kpis:
+        _print_table(["KPI", "Title", "Family", "Needs", "Your data"], _kpi_rows(settings, tables))
+        return
     rows = []
     for notebook in notebooks.available():
         lacking = notebook.lacking(tables)
@@ -192,12 +201,30 @@ def list_notebooks(config: ConfigOption = "") -> None:
     _print_table(["Notebook", "Title", "Needs", "Your data", "Parameters"], rows)
 
 
+def _kpi_rows(settings: Config | None, tables: tuple[str, ...]) -> list[list[str]]:
+    """Return id, title, family, needs and whether the tables are there, by family."""
+    from kpikit.config import Config
+    from kpikit.metrics import configured
+
+    cards = [its.card for its in configured.configured(settings or Config()).values()]
+    rows = []
+    for its in sorted(cards, key=lambda one: (one.family, one.title)):
+        lacking = [name for name in its.needs if name not in tables]
+        ready = f"lacks {', '.join(lacking)}" if lacking else "ready"
+        rows.append([its.id, its.title, its.family, ", ".join([*its.needs, *its.columns]), ready])
+    return rows
+
+
 @app.command()
-def explain(kpi: Annotated[str, typer.Argument(help="The id of a KPI, such as retention_rate.")]) -> None:
+def explain(
+    kpi: Annotated[str, typer.Argument(help="The id of a KPI, such as retention_rate. All: kpikit list --kpis.")],
+    config: ConfigOption = "",
+) -> None:
     """Print the definition of a KPI: formula, grain, interval, caveat and source."""
     from kpikit import metrics
+    from kpikit.config import Config
 
-    its = metrics.card(kpi)
+    its = metrics.find(kpi, metrics.configured.configured(_settings(config) or Config())).card
     facts = {"title": its.title, "question": its.question, **metrics.cards.described(its)}
     width = max(map(len, facts))
     for name, value in facts.items():
@@ -264,9 +291,13 @@ def _near(path: Path) -> str:
 def _settings(config: str) -> Config | None:
     from kpikit.config import load_config
 
-    if config or Path(CONFIG_NAME).is_file():
-        return load_config(config or CONFIG_NAME)
-    return None
+    if not (config or Path(CONFIG_NAME).is_file()):
+        return None
+    from kpikit.metrics import configured
+
+    settings = load_config(config or CONFIG_NAME)
+    configured.configured(settings)  # raises where a goal, a setting or an indicator is wrong
+    return settings
 
 
 def _config_value(settings: Config | None) -> str:
@@ -275,7 +306,9 @@ def _config_value(settings: Config | None) -> str:
 
 
 def _tables(settings: Config | None) -> tuple[str, ...]:
-    return tuple(settings.tables) if settings and settings.tables else EMBEDDED_TABLES
+    from kpikit.contracts import CONTRACTS  # the embedded shop has every table
+
+    return tuple(settings.tables) if settings and settings.tables else tuple(CONTRACTS)
 
 
 def _values(texts: list[str], **options: str) -> dict[str, object]:

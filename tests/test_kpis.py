@@ -144,3 +144,24 @@ def test_the_data_that_load_returns_will_do():
 def test_what_cannot_be_computed_says_why(call, message):
     with pytest.raises((ParameterError, ContractError), match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("period", "by", "as_of"),
+    [
+        (None, None, "2024-01-20"),
+        (None, "shop", "2024-03-20"),
+        ("week", "shop", "2024-03-20"),
+        ("month", None, "2023-12-31"),
+    ],
+)
+def test_many_at_once_are_what_each_gives_alone(period, by, as_of):
+    """Two grids are laid out: in the engine for one KPI, here for many. They are the same."""
+    bought = three_months.assign(shop=["x", "y", "x", "x", "x", None, "y", "y", "x"])
+    its = [one for one in KPIS.values() if one.card.needs == ("orders",) and not one.card.columns]
+    together = kpikit.compute({"orders": bought}, its, period=period, by=by, as_of=as_of)
+    for one in its:
+        alone = one.counts(bought, period=period, by=by, as_of=as_of).to_pandas()
+        found = together[together.kpi == one.card.id].reset_index(drop=True)
+        expected = kpis.with_interval(alone, one.card)
+        pd.testing.assert_frame_equal(found, expected, check_dtype=False)

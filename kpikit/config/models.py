@@ -273,7 +273,7 @@ class Config(Section):
 
     @classmethod
     def embedded(cls) -> Config:
-        """Return the configuration of the data that come with the package (CDNOW)."""
+        """Return the configuration of CDNOW's orders, which come with the package."""
         return cls(business=Business(name="CDNOW", currency="USD"))
 
     @property

@@ -1,8 +1,20 @@
 """Many KPIs over periods and segments, what changed, and how it is shown."""
 
+from kpikit.kpis.available import available, missing
 from kpikit.kpis.changes import latest
 from kpikit.kpis.computing import COLUMNS, compute, with_interval
 from kpikit.kpis.showing import definitions, records, scores
 from kpikit.metrics.cards import INTERVALS
 
-__all__ = ["COLUMNS", "INTERVALS", "compute", "definitions", "latest", "records", "scores", "with_interval"]
+__all__ = [
+    "COLUMNS",
+    "INTERVALS",
+    "available",
+    "compute",
+    "definitions",
+    "latest",
+    "missing",
+    "records",
+    "scores",
+    "with_interval",
+]

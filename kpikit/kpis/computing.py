@@ -13,9 +13,11 @@ import pandas as pd
 from kpikit import intervals
 from kpikit.contracts import CONTRACTS, as_table, missing_columns
 from kpikit.errors import ContractError, ParameterError, listed
+from kpikit.kpis.counting import counted
 from kpikit.metrics import KPIS, Kpi, find
 from kpikit.metrics.cards import Card
 from kpikit.metrics.configured import configured
+from kpikit.metrics.grid import Contributions
 from kpikit.periods import LONGEST_CLOSING_DAYS, Period, as_date
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 COLUMNS = ["kpi", "period", "segment", "numerator", "denominator", "value", "low", "high", "n", "status"]
 SCORE_POINTS = 100  # a net score is written from -100 to 100
 # Tables whose silence means that they were not exported further; in the others nothing new may simply have happened.
-STREAMS = ("orders", "order_lines", "survey_responses", "tickets", "sessions", "events", "spend", "feedback")
+# What as_of says of orders is believed: see kpikit.load for those that end much earlier.
+STREAMS = ("order_lines", "survey_responses", "tickets", "sessions", "events", "spend", "feedback")
 
 
 def compute(
@@ -50,7 +53,7 @@ def compute(
         Column to split by; a table that lacks it gets it from ``customers``, by ``customer_id``.
     as_of
         First day that is not known; None means the day after the newest row of ``orders`` (without orders: of all). A
-        KPI whose own tables end more than a week earlier is known only up to their end.
+        KPI whose other tables end more than a week earlier is known only up to their end.
 
     Returns
     -------
@@ -70,7 +73,9 @@ def compute(
         Period.parse(period)
     inputs = Inputs.of(tables, by, as_of)
     chosen = inputs.chosen(kpis)
-    return pd.concat([_one(its, inputs, period) for its in chosen], ignore_index=True)[COLUMNS]
+    tables_of_counts = counted([inputs.contributed(its, period) for its in chosen], period=period, by=by)
+    found = [with_interval(counts, its.card) for counts, its in zip(tables_of_counts, chosen, strict=True)]
+    return pd.concat(found, ignore_index=True)[COLUMNS]
 
 
 class Inputs:
@@ -101,6 +106,10 @@ class Inputs:
         if as_of is not None:
             as_date(as_of)
         return cls(_with_column(typed, by), configured(config) if config else KPIS, by, as_of)
+
+    def card(self, name: str) -> Card:
+        """Return the card of a KPI of these data, by its id."""
+        return find(name, self.kpis).card
 
     def lacks(self, its: Card) -> list[str]:
         """Return the tables, or else the columns (``tickets.resolved_at``), that a KPI needs and these data lack."""
@@ -141,6 +150,12 @@ class Inputs:
         if not self.splits(its):
             table = next(name for name in its.needs if self.by not in self.tables[name].columns)
             raise missing_columns(table, [str(self.by)], self.tables[table].columns)
+
+    def contributed(self, its: Kpi, period: str | None) -> Contributions | ir.Table:
+        """Return what each customer contributes to a KPI, as expressions; nothing runs yet."""
+        card = its.card
+        needed = [self.tables[name] for name in card.needs]
+        return its.contributed(*needed, period=period, by=self.by, as_of=self.known_until(card))
 
     def known_until(self, its: Card) -> date:
         """Return the first day that is not known to every table that a KPI needs."""
@@ -197,13 +212,6 @@ def _with_column(tables: Mapping[str, ir.Table], by: str | None) -> dict[str, ir
         return table.left_join(own, "customer_id").select(*(table[name] for name in table.columns), own[by])
 
     return {name: with_own(table) for name, table in tables.items()}
-
-
-def _one(its: Kpi, inputs: Inputs, period: str | None) -> pd.DataFrame:
-    card = its.card
-    needed = [inputs.tables[name] for name in card.needs]
-    counts = its.counts(*needed, period=period, by=inputs.by, as_of=inputs.known_until(card))
-    return with_interval(counts.to_pandas(), card)
 
 
 def with_interval(counts: pd.DataFrame, its: Card) -> pd.DataFrame:

@@ -88,9 +88,15 @@ class Kpi:
         texts = {name: getattr(card, name) for name in ("title", "question", "formula", "caveat")}
         return replace(card, **{name: text.format_map(self.settings) for name, text in texts.items()})
 
+    def contributed(
+        self, *tables: Any, period: str | None = None, by: str | None = None, as_of: Any = None
+    ) -> Contributions | ir.Table:
+        """Return what each customer contributes, or the table of counts itself where the KPI is no sum."""
+        return self.contributions(*tables, period=period, by=by, as_of=as_of, **self.settings)
+
     def counts(self, *tables: Any, period: str | None = None, by: str | None = None, as_of: Any = None) -> ir.Table:
         """Return counts and sums per period and segment, as :func:`kpikit.metrics.grid.summed` does."""
-        found = self.contributions(*tables, period=period, by=by, as_of=as_of, **self.settings)
+        found = self.contributed(*tables, period=period, by=by, as_of=as_of)
         return summed(found, period=period, by=by) if isinstance(found, Contributions) else found
 
     def using(self, **settings: Any) -> Kpi:

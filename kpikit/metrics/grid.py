@@ -109,6 +109,27 @@ def every_period(span: ir.Table, skip: int = 0) -> ir.Table:
     return span.mutate(period=ibis.range(span["first"] + skip, span["last"] + 1).unnest().cast("int64"))
 
 
+def sums(each: Contributions) -> ir.Table:
+    """Return what customers contribute together: one row per ``period`` (number) and ``segment`` that has any.
+
+    Returns
+    -------
+    Table
+        ``numerator`` Σx, ``denominator`` Σy, ``n`` (customers), ``sum_xx``, ``sum_yy``, ``sum_xy``, ``sum_ww`` (Σw).
+    """
+    rows = each.rows.mutate(x=each.rows.x.cast("float64"), y=each.rows.y.cast("float64"))
+    squares = rows.w.cast("float64").sum() if "w" in rows.columns else ibis.literal(0.0)
+    return rows.group_by("period", "segment").aggregate(
+        numerator=rows.x.sum(),
+        denominator=rows.y.sum(),
+        n=rows.count(),
+        sum_xx=(rows.x * rows.x).sum(),
+        sum_yy=(rows.y * rows.y).sum(),
+        sum_xy=(rows.x * rows.y).sum(),
+        sum_ww=squares,
+    )
+
+
 def summed(each: Contributions, *, period: str | None, by: str | None) -> ir.Table:
     """Return counts and sums per period and segment: one row per customer, period and segment → one per cell.
 
@@ -118,20 +139,10 @@ def summed(each: Contributions, *, period: str | None, by: str | None) -> ir.Tab
         ``period`` (date, null without a period), ``segment``, ``numerator``, ``denominator``, ``n`` (customers),
         ``sum_xx``, ``sum_yy``, ``sum_xy``, ``sum_ww``, ``status``; every period from the first to the last is there.
     """
-    rows = each.rows.mutate(x=each.rows.x.cast("float64"), y=each.rows.y.cast("float64"))
-    squares = rows.w.cast("float64").sum() if "w" in rows.columns else ibis.literal(0.0)
-    sums = rows.group_by("period", "segment").aggregate(
-        numerator=rows.x.sum(),
-        denominator=rows.y.sum(),
-        n=rows.count(),
-        sum_xx=(rows.x * rows.x).sum(),
-        sum_yy=(rows.y * rows.y).sum(),
-        sum_xy=(rows.x * rows.y).sum(),
-        sum_ww=squares,
-    )
     every = every_period(each.span, each.skip_periods if period else 0)
-    cells = every.cross_join(rows.select("segment").distinct()) if by else every.mutate(segment=ibis.literal(ALL))
-    cells = cells.left_join(sums, ["period", "segment"])
+    found = sums(each)
+    cells = every.cross_join(found.select("segment").distinct()) if by else every.mutate(segment=ibis.literal(ALL))
+    cells = cells.left_join(found, ["period", "segment"])
     values = {name: cells[name].fill_null(0) for name in SUMS}
     status = cell_status(cells, period, each.lag_days)
     seen = status != "not_yet_observed"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 FILE = "kpikit.yaml"
+COFFEE_SHOP, CDNOW = EXAMPLES = ("coffee_shop", "cdnow")
 
 
 def load(
@@ -40,6 +41,7 @@ def load(
     period: str = "",
     audience: str = "",
     tables: Mapping[str, Any] | None = None,
+    example: str = COFFEE_SHOP,
 ) -> Data:
     """Return the business's tables: mapped, typed, in local time, cut and masked at ``as_of``.
 
@@ -47,7 +49,7 @@ def load(
     ----------
     config
         A kpikit.yaml, a :class:`Config`, or empty: the kpikit.yaml in the current folder when there is one, otherwise
-        the data that come with the package (CDNOW, 1997-01 to 1998-06).
+        the data that come with the package, see ``example``.
     as_of
         The first day that is not known. Empty: the end of ``period``, else the day after the newest order. A day more
         than a week after the newest order becomes the day after it, with a flag: what is not known is not zero.
@@ -59,6 +61,9 @@ def load(
     tables
         Name of a contract → DataFrame or Ibis table, instead of what the configuration says for that name. Mapped by
         the configuration's ``tables.<name>.columns``, else by kpikit's own column names.
+    example
+        What stands in where there is no configuration: ``coffee_shop`` (every table, simulated) or ``cdnow`` (real
+        orders, 1997-01 to 1998-06).
 
     Returns
     -------
@@ -71,7 +76,7 @@ def load(
     ConfigError, ContractError, DataUnreachableError, ParameterError
         Each with what was expected, what was found and what to do.
 
-    >>> load().describe().text
+    >>> load(example="cdnow").describe().text
     'CDNOW: 69,659 orders, known up to 1998-06-30.'
     """
     if not isinstance(config, (str, Path, Config)):
@@ -86,11 +91,10 @@ def load(
     passed = dict(tables or {})
     for name in passed:
         one_of("tables", name, CONTRACTS)
+    one_of("example", example, EXAMPLES)
     settings, origin = _settings(config, passed)
     if origin == "embedded":
-        from kpikit.datasets import cdnow
-
-        passed = {"orders": cdnow()}
+        settings, passed = _embedded(settings, example)
     names = [name for name in CONTRACTS if name in passed or name in settings.tables]
     if "orders" not in names:
         raise settings.error(
@@ -120,7 +124,18 @@ def _settings(config: str | Path | Config, passed: Mapping[str, Any]) -> tuple[C
         return Config(), "tables"
     if Path(FILE).is_file():
         return load_config(FILE), "config"
-    return Config.embedded(), "embedded"
+    return Config(), "embedded"
+
+
+def _embedded(settings: Config, example: str) -> tuple[Config, dict[str, Any]]:
+    """Return the data that come with the package, and their configuration where none was given."""
+    from kpikit.datasets import cdnow, coffee_shop
+
+    is_given = settings != Config()
+    if example == CDNOW:
+        return settings if is_given else Config.embedded(), {"orders": cdnow()}
+    shop = coffee_shop()
+    return settings if is_given else shop.config, dict(shop.tables)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,54 @@
+"""What several KPIs compute alike: found in their expressions, so that an engine does it once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+
+COUNTED = (ops.Aggregate, ops.Distinct)  # what reads many rows and leaves few
+Sharers = dict[ops.Node, frozenset[int]]
+
+
+def shared_steps(tables: Sequence[ir.Table]) -> list[ir.Table]:
+    """Return the aggregations that two or more of the expressions have in common, inner ones first.
+
+    An aggregation that is shared only as a part of a larger shared one is left out.
+    """
+    users: dict[ops.Node, set[int]] = {}
+    order: list[ops.Node] = []
+    for number, table in enumerate(tables):
+        for node in _counted(table.op()):
+            if node not in users:
+                order.append(node)
+            users.setdefault(node, set()).add(number)
+    common: Sharers = {node: frozenset(users[node]) for node in order if len(users[node]) > 1}
+    kept = [node for node in order if node in common and not _covered(node, common)]
+    kept.sort(key=lambda node: len(_counted(node)))  # what lies inside another comes before it
+    return [node.to_expr() for node in kept]
+
+
+def with_stored(table: ir.Table, stored: Mapping[ops.Node, ir.Table]) -> ir.Table:
+    """Return the expression with steps replaced by tables that hold their rows."""
+    if not stored:
+        return table
+    replacements = {node: _under_the_same_name(held, node) for node, held in stored.items()}
+    return table.op().replace(replacements).to_expr()
+
+
+def _counted(root: ops.Node) -> list[ops.Node]:
+    return list(root.find(COUNTED))
+
+
+def _covered(node: ops.Node, common: Sharers) -> bool:
+    """Say whether a larger shared step, used by the same expressions, holds this one."""
+    return any(
+        other is not node and users == common[node] and node in set(_counted(other)) for other, users in common.items()
+    )
+
+
+def _under_the_same_name(held: ir.Table, node: ops.Node) -> ops.Node:
+    """Return the stored table; its schema must be the step's, or whatever reads it would not fit."""
+    wanted = node.to_expr().schema()
+    return held.op() if held.schema() == wanted else held.cast(wanted).op()
