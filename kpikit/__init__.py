@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "audit": "checks",
     "available": "kpis",
+    "changes": "kpis",
     "compute": "kpis",
     "definitions": "kpis",
     "load": "sources",
@@ -25,26 +26,46 @@ _HOMES = {
     "set_aside_table": "checks",
     "summary": "summaries",
 }
-_MODULES = ("clv", "cohorts", "customers", "datasets", "intervals", "metrics", "plots", "retention")
+_MODULES = (
+    "clv",
+    "cohorts",
+    "customers",
+    "datasets",
+    "growth",
+    "intervals",
+    "metrics",
+    "performance",
+    "plots",
+    "retention",
+    "scorecard",
+    "support",
+    "voice",
+)
 
 __all__ = [
     "audit",
     "available",
+    "changes",
     "clv",
     "cohorts",
     "compute",
     "customers",
     "datasets",
     "definitions",
+    "growth",
     "intervals",
     "load",
     "metrics",
     "missing",
+    "performance",
     "plots",
     "retention",
+    "scorecard",
     "scores",
     "set_aside_table",
     "summary",
+    "support",
+    "voice",
 ]
 
 

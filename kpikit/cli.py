@@ -196,8 +196,8 @@ def list_notebooks(
     for notebook in notebooks.available():
         lacking = notebook.lacking(tables)
         ready = f"lacks {', '.join(lacking)}" if lacking else "ready"
-        settings = ", ".join(parameter.name for parameter in notebook.parameters)
-        rows.append([notebook.name, notebook.title, ", ".join(notebook.needs), ready, settings])
+        given = ", ".join(parameter.name for parameter in notebook.parameters)
+        rows.append([notebook.name, notebook.title, ", ".join(notebook.needs), ready, given])
     _print_table(["Notebook", "Title", "Needs", "Your data", "Parameters"], rows)
 
 

@@ -157,6 +157,8 @@ CONTRACTS: dict[str, Contract] = {
                 _later("response_id", ID, "responded_at"),
                 _later("responded_at", TIME, "responded_at"),
                 Column("segment", TEXT),
+                Column("kind", TEXT),
+                Column("bounced", FLAG),
             ),
             time="sent_at",
             key="invite_id",

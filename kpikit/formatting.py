@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 MISSING = "–"
 MINUS = "−"
+DURATIONS = ("hours", "days", "months")
 
 
 def missing(value: object) -> bool:
@@ -82,16 +83,35 @@ def interval(low: float | None, high: float | None, style: str = "percent", curr
 
 
 def styled(value: float | None, style: str, currency: str = "") -> str:
-    """Return ``value`` as ``percent``, ``money``, ``count``, ``points`` or ``decimal`` (two places).
+    """Return a value as a KPI's card says that it is written.
 
-    >>> styled(0.5, "percent"), styled(3, "count"), styled(2.456, "decimal")
-    ('50.0 %', '3', '2.46')
+    ``style`` is ``percent`` (of a rate 0 to 1), ``money``, ``count``, ``points`` (of a score, −100 to 100), ``hours``,
+    ``days``, ``months`` or ``decimal`` (two places).
+
+    >>> styled(0.5, "percent"), styled(3, "count"), styled(2.456, "decimal"), styled(5.25, "hours")
+    ('50.0 %', '3', '2.46', '5.2 hours')
     """
     if style == "percent":
         return percent(value)
     if style == "money":
         return money(value, currency)
+    if style in DURATIONS:
+        return MISSING if missing(value) else f"{number(value, 1)} {style}"
     return number(value, {"count": 0, "points": 1}.get(style, 2))
+
+
+def difference(change: float | None, style: str, currency: str = "") -> str:
+    """Return the difference of two values with its sign; of two rates in percentage points, of two scores in points.
+
+    >>> difference(0.02, "percent"), difference(-4.0, "points"), difference(12.5, "money", "EUR")
+    ('+2.0 points', '−4.0 points', '+12.50 EUR')
+    """
+    if missing(change):
+        return MISSING
+    if style == "percent":
+        return points(change)
+    text = f"{number(change, 1)} points" if style == "points" else styled(change, style, currency)
+    return text if text.startswith(MINUS) else f"+{text}"
 
 
 def joined(items: Iterable[str]) -> str:

@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kpikit.formatting import MINUS, percent, points, styled
+from kpikit.formatting import MINUS, difference, percent, styled
 from kpikit.results import Result
 
 GOOD_OR_BAD = {("up", "up"): "good", ("down", "down"): "good", ("up", "down"): "bad", ("down", "up"): "bad"}
-ARROWS = {"up": "▲ up", "down": "▼ down", "no clear change": "no clear change"}
+ARROWS = {
+    "up": "▲ up", "down": "▼ down", "no clear change": "no clear change", "not tested": "changed, not tested"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One key figure as its reader sees it: every field is text, but ``history`` (values of complete periods)."""
+    """One key figure as its reader sees it: every field is text, but ``history`` (values of complete periods).
+
+    ``tone`` (of the change) and ``status_tone`` are ``good``, ``bad``, ``warn`` or ``neutral``; they only repeat what
+    ``change`` and ``status`` say in words. Tiles of one ``group`` stand together under its name.
+    """
 
     title: str
     value: str
@@ -26,6 +32,12 @@ class Tile:
     count: str = ""
     history: tuple[float, ...] = ()
     history_text: str = ""
+    status: str = ""
+    status_tone: str = "neutral"
+    goal: str = ""
+    year_change: str = ""
+    noise: str = ""
+    group: str = ""
 
 
 def change_in_words(
@@ -34,16 +46,15 @@ def change_in_words(
     """Return what changed, with arrow and word, and its tone (``good``, ``bad``, ``neutral``).
 
     >>> change_in_words("up", 0.02, 0.30, "2026-08", style="percent", direction="up")
-    ('▲ up: +2.0 points on 2026-08', 'good')
+    ('▲ up: +2.0 points (+6.7 %) on 2026-08', 'good')
     """
     if verdict not in ARROWS:
         return "", "neutral"
-    if style == "percent":
-        moved = points(change)
-    else:
-        relative = f" ({_signed(percent(change / previous))})" if previous else ""
-        moved = f"{_signed(styled(change, style, currency))}{relative}"
-    return f"{ARROWS[verdict]}: {moved} on {before}", GOOD_OR_BAD.get((verdict, direction), "neutral")
+    # a score that may be 0 or less has no relative change
+    relative = f" ({_signed(percent(change / previous))})" if previous > 0 and style != "points" else ""
+    return f"{ARROWS[verdict]}: {difference(change, style, currency)}{relative} on {before}", GOOD_OR_BAD.get(
+        (verdict, direction), "neutral"
+    )
 
 
 def history_in_words(title: str, values: Sequence[float], unit: str, *, style: str, currency: str = "") -> str:

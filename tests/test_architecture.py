@@ -18,7 +18,7 @@ LAYERS = (
     "intervals contracts config timeline",
     "sources proposals datasets",
     "metrics cohorts customers features",
-    "kpis clv churn retention survival voice impact links scorecard checks privacy",
+    "kpis clv churn retention survival voice impact links scorecard checks privacy growth performance support",
     "plots",
     "report",
     "cli __main__ __init__",

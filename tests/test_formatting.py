@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpikit.formatting import MINUS, interval, joined, missing, money, number, percent, points, styled
+from kpikit.formatting import MINUS, difference, interval, joined, missing, money, number, percent, points, styled
 
 NOTHING = [None, float("nan"), np.nan, np.float32("nan"), pd.NA, pd.NaT, Decimal("NaN")]
 
@@ -102,3 +102,27 @@ def test_an_interval_is_in_the_style_of_its_estimate():
 )
 def test_joined_is_a_clause(items, text):
     assert joined(items) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "style", "text"),
+    [
+        (5.25, "hours", "5.2 hours"),
+        (1.0, "days", "1.0 days"),
+        (12.0, "months", "12.0 months"),
+        (35.24, "points", "35.2"),
+    ],
+)
+def test_durations_carry_their_unit_and_scores_one_decimal(value, style, text):
+    assert styled(value, style) == text
+
+
+@pytest.mark.parametrize(
+    ("change", "style", "text"),
+    [
+        (0.0213, "percent", "+2.1 points"), (-4.0, "points", "−4.0 points"), (0.25, "hours", "+0.2 hours"),
+        (-1500.0, "money", "−1,500 EUR"), (3.0, "count", "+3"), (float("nan"), "hours", "–"),
+    ],
+)  # fmt: skip
+def test_differences_have_a_sign_and_their_unit(change, style, text):
+    assert difference(change, style, "EUR") == text

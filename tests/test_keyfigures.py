@@ -34,9 +34,12 @@ def test_no_comparison_says_nothing():
 @pytest.mark.parametrize(
     ("verdict", "change", "previous", "style", "words"),
     [
-        ("up", 0.02, 0.30, "percent", "▲ up: +2.0 points on 2026-08"),
+        ("up", 0.02, 0.30, "percent", "▲ up: +2.0 points (+6.7 %) on 2026-08"),
         ("down", -50.0, 200.0, "money", "▼ down: −50.00 EUR (−25.0 %) on 2026-08"),
         ("up", 50.0, 200.0, "count", "▲ up: +50 (+25.0 %) on 2026-08"),
+        ("down", -4.0, 35.0, "points", "▼ down: −4.0 points on 2026-08"),
+        ("down", -1.5, 6.0, "hours", "▼ down: −1.5 hours (−25.0 %) on 2026-08"),
+        ("not tested", 3.0, 12.0, "count", "changed, not tested: +3 (+25.0 %) on 2026-08"),
         ("no clear change", 0.0, 2.0, "decimal", "no clear change: +0.00 (+0.0 %) on 2026-08"),
     ],
 )
@@ -48,6 +51,11 @@ def test_a_change_is_said_with_arrow_word_and_size(verdict, change, previous, st
 def test_a_change_from_zero_has_no_relative_size():
     said, _ = change_in_words("up", 5.0, 0.0, "2026-08", style="count", direction="up")
     assert said == "▲ up: +5 on 2026-08"
+
+
+def test_a_score_changes_in_points_of_the_score_and_not_in_percentage_points():
+    said, _ = change_in_words("up", 4.0, 30.0, "2026-08", style="points", direction="up")
+    assert said == "▲ up: +4.0 points on 2026-08"
 
 
 def test_a_sparkline_has_a_text_that_says_as_much():

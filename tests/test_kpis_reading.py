@@ -137,7 +137,7 @@ def test_scores_say_value_interval_count_and_change():
     assert result.headline == f"{title} went up to 40.0 % in 2026-08 from 30.0 % in 2026-07."
     tile = result.facts["tiles"][0]
     assert (tile["title"], tile["value"], tile["period"]) == (title, "40.0 %", "2026-08")
-    assert tile["change"] == "▲ up: +10.0 points on 2026-07"
+    assert tile["change"] == "▲ up: +10.0 points (+33.3 %) on 2026-07"
     assert tile["interval"] == "95 % interval 37.0 % to 43.1 %"
     assert tile["count"] == "n = 1,000 customers"
     assert tile["history"] == (0.3, 0.4)
@@ -206,3 +206,14 @@ def test_definitions_are_cards_with_the_interval_in_words():
 def test_the_definition_of_an_unknown_kpi_names_the_nearest():
     with pytest.raises(ParameterError, match="Did you mean 'revenue'"):
         kpis.definitions("revenu")
+
+
+def test_the_configuration_s_own_kpis_have_cards_and_settings_on_the_page():
+    import types
+
+    from kpikit.config import Config
+
+    data = types.SimpleNamespace(config=Config(kpis={RATE: {"within_days": 30}}))
+    assert "30 days" in kpis.definitions(RATE, data=data).table.title[0]
+    assert "30 days" in kpis.scores(two_months, period="month", data=data).facts["tiles"][0]["title"]
+    assert "90 days" in kpis.definitions(RATE).table.title[0]

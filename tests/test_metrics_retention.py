@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from hypothesis import given, settings
-from shops import any_orders, orders, three_months
+from shops import FIRST_DAY, any_orders, orders, three_months, visits
 
 from kpikit.errors import ParameterError
 from kpikit.metrics import retention
@@ -86,6 +86,59 @@ def test_frequency_counts_time_since_the_first_order_only():
 def test_a_window_below_one_day_is_refused():
     with pytest.raises(ParameterError, match="1 day or more"):
         retention.repeat_purchase_rate(three_months, within_days=0)
+
+
+def in_days(table) -> list[tuple[str, int, float, bool]]:
+    frame = table.to_pandas().sort_values(["customer_id", "gap"])
+    return list(frame[["customer_id", "gap", "duration", "observed"]].itertuples(index=False, name=None))
+
+
+def test_gaps_between_purchases_by_hand():
+    bought = visits({"ann": [0, 10, 40], "bob": [35]})
+    table = retention.purchase_gaps(bought, as_of="2024-02-11")  # the last known day is day 40
+    assert in_days(table) == [("ann", 1, 10, True), ("ann", 2, 30, True), ("ann", 3, 0, False), ("bob", 1, 5, False)]
+    began = pd.to_datetime(table.to_pandas().query("gap == 2").began)
+    assert began.tolist() == [pd.Timestamp("2024-01-11")]
+
+
+def test_the_open_gap_is_there_and_marked():
+    bought = visits({"ann": [0]})
+    assert in_days(retention.purchase_gaps(bought, as_of="2024-03-01")) == [("ann", 1, 59, False)]
+
+
+def test_two_baskets_and_refunds_are_no_gap():
+    bought = orders(("a", "2024-01-01 08:00", 1.0), ("a", "2024-01-01 20:00", 1.0), ("a", "2024-01-05", -1.0),
+                    ("a", "2024-01-08", 1.0))  # fmt: skip
+    assert in_days(retention.purchase_gaps(bought)) == [("a", 1, 7, True), ("a", 2, 0, False)]
+
+
+def test_time_to_the_second_order_by_hand():
+    bought = visits({"ann": [0, 10, 40], "bob": [35]}).assign(shop=["x", "y", "y", None])
+    table = retention.time_to_second_order(bought, by="shop", as_of="2024-02-11").to_pandas().set_index("customer_id")
+    assert table.duration.to_dict() == {"ann": 10, "bob": 5}
+    assert table.observed.to_dict() == {"ann": True, "bob": False}
+    assert table.segment.to_dict() == {"ann": "x", "bob": "unknown"}
+
+
+def test_counts_of_durations_hold_everybody():
+    gaps = retention.purchase_gaps(visits({"a": [0, 10, 20], "b": [0, 10], "c": [5]}), as_of="2024-01-26")
+    counts = retention.duration_counts(gaps).to_pandas()
+    rows = list(counts[["duration", "observed", "n"]].itertuples(index=False, name=None))
+    assert rows == [(4, False, 1), (10, True, 3), (14, False, 1), (19, False, 1)]  # the last known day is day 24
+
+
+@given(any_orders(), any_orders())
+@settings(max_examples=5, deadline=None)
+def test_nothing_dated_at_or_after_as_of_changes_a_gap(bought, other):
+    as_of = FIRST_DAY + pd.Timedelta(days=80)
+    before = bought[bought.ordered_at < as_of]
+    if before.empty:
+        return
+    later = other.assign(ordered_at=other.ordered_at + pd.Timedelta(days=80))
+    found = (retention.purchase_gaps(rows, as_of="2024-03-21") for rows in (before, pd.concat([before, later])))
+    alone, together = (in_days(table) for table in found)
+    assert alone == together
+    assert sum(not observed for *_, observed in alone) == before[before.amount >= 0].customer_id.nunique()
 
 
 @given(any_orders())

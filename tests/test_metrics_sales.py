@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from shops import any_orders, orders, three_months
 
+import kpikit
+from kpikit import intervals
 from kpikit.metrics import sales
 
 MOVES = ["acquired", "returned", "lost", "frequency", "order_value", "refunds_only"]
@@ -25,6 +28,32 @@ def test_three_months_by_hand():
     assert by_month(sales.new_customers).numerator.tolist() == [2, 1, 0]
     value = by_month(sales.average_order_value)
     assert (value.numerator / value.denominator).tolist() == pytest.approx([25.0, 130 / 3, 12.5])
+    each = by_month(sales.revenue_per_customer)
+    assert each.numerator.tolist() == [50.0, 130.0, 25.0]
+    assert each.denominator.tolist() == [2, 2, 2]  # zoe's refund in March makes her no customer of March
+
+
+def test_two_orders_of_one_customer_are_two_orders_and_one_customer():
+    bought = orders(("a", "2024-01-01", 10.0), ("a", "2024-01-05", 20.0), ("b", "2024-01-09", 6.0))
+    assert sales.average_order_value(bought).to_pandas().denominator.tolist() == [3]
+    row = sales.revenue_per_customer(bought).to_pandas().iloc[0]
+    assert (row.numerator, row.denominator, row.n) == (36, 2, 2)
+
+
+def test_interval_of_revenue_per_customer_agrees_with_the_bootstrap():
+    amounts = np.random.default_rng(4).lognormal(3, 0.8, 150).round(2)
+    bought = orders(*((f"c{i}", "2024-01-05", amount) for i, amount in enumerate(amounts)))
+    row = kpikit.compute({"orders": bought}, ["revenue_per_customer"]).iloc[0]
+    low, high = intervals.cluster_bootstrap(amounts)
+    assert row.value == pytest.approx(amounts.mean())
+    assert (row.low, row.high) == pytest.approx((low, high), abs=0.12 * (high - low))
+
+
+def test_a_month_of_refunds_only_has_no_revenue_per_customer():
+    bought = orders(("a", "2024-01-05", 10.0), ("a", "2024-02-05", -10.0), ("b", "2024-03-31", 1.0))
+    found = kpikit.compute({"orders": bought}, ["revenue_per_customer"], period="month")
+    assert found.denominator.tolist() == [1, 0, 1]
+    assert found.value.isna().tolist() == [False, True, False]
 
 
 def test_without_a_period_there_is_one_row_over_all():

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from kpikit import plots
 from kpikit.keyfigures import Tile, key_figures
 from kpikit.metrics.cards import card
+from kpikit.plots import html
 from kpikit.plots.html import MOST_ROWS, TEMPLATES, render, table_html
 from kpikit.plots.tiles import sparkline
 from kpikit.results import Result
@@ -149,7 +150,7 @@ def test_hostile_text_in_every_section_stays_text(text):
     its_card = asdict(card("revenue")) | dict.fromkeys(
         ("title", "question", "formula", "unit", "caveat", "source", "id"), text
     )
-    tile = Tile(text, text, text, text, text, text, text, (1.0, 2.0, 3.0), text)
+    tile = Tile(text, text, text, text, text, text, text, (1.0, 2.0, 3.0), text, text, text, text, text, text, text)
     drawn = [
         plots.show(Result(text, "table", text, text, table=table)),
         plots.summary(Result("summary", "summary", "S", facts={"sentences": [text]})),
@@ -157,6 +158,7 @@ def test_hostile_text_in_every_section_stays_text(text):
         plots.definitions(Result("d", "definitions", "D", table=pd.DataFrame([its_card]))),
         plots.quality(Result("q", "quality", "Q", text, table=table, facts={"status": text})),
         plots.tiles(key_figures([tile])),
+        html.table(table, text),
     ]
     for result in drawn:
         assert harmless(result.html, text), result.kind
@@ -192,6 +194,25 @@ def test_actions_are_a_ranked_list_or_a_sentence():
     assert "Nothing in these numbers calls for an action." in nothing
 
 
+def test_an_action_names_its_owner_where_it_has_one():
+    table = pd.DataFrame({"action": ["First", "Second"], "reason": ["a", "b"], "owner": ["Support lead", ""]})
+    drawn = plots.actions(Result("a", "actions", "What to do", "2 further things.", table=table)).html
+    assert drawn.count("Owner:") == 1
+    assert "Owner: Support lead" in drawn
+    assert "2 further things." in drawn
+
+
+def test_any_table_can_be_shown_with_a_caption():
+    shown = html.table(small, "Orders by shop", labels={"shop": "Shop"})
+    assert (shown.kind, shown.name, shown.table is small) == ("table", "orders-by-shop", True)
+    assert "<caption>Orders by shop</caption>" in shown.html
+
+
+def test_dates_in_a_table_stay_on_one_line():
+    drawn = table_html(pd.DataFrame({"a": ["x"], "day": ["2026-09-01"], "period": ["2026-Q3"]}), "T")
+    assert drawn.count('<td class="kk-short">') == 2
+
+
 def test_definitions_can_be_linked_to():
     table = pd.DataFrame([asdict(card("revenue"))])
     html = plots.definitions(Result("d", "definitions", "D", table=table)).html
@@ -202,6 +223,22 @@ def test_definitions_can_be_linked_to():
 def test_the_status_of_the_data_is_said_in_words_and_not_by_colour_alone():
     html = plots.quality(Result("q", "quality", "Q", "Two remarks.", table=small, facts={"status": "REVIEW"})).html
     assert '<p class="kk-status kk-review">Data checks: REVIEW</p>' in html
+
+
+def test_tiles_with_groups_stand_under_their_names_and_no_heading_level_is_skipped():
+    made = [Tile("Revenue", "20 EUR", group="Sales"), Tile("Orders", "3", group="Sales"), Tile("NPS", "3", group="Say")]
+    drawn = plots.tiles(key_figures(made)).html
+    assert re.findall(r"<(h\d)[^>]*>(.*?)</h\d>", drawn) == [
+        ("h3", "Sales"), ("h4", "Revenue"), ("h4", "Orders"), ("h3", "Say"), ("h4", "NPS"),
+    ]  # fmt: skip
+    assert "<h4>" not in plots.tiles(key_figures([Tile("Revenue", "20 EUR")])).html
+
+
+def test_a_goal_stands_on_its_tile_with_its_status_in_words():
+    tile = Tile("CSAT", "85.8 %", status="! at risk", status_tone="warn", goal="Goal at least 88.0 % by 2026-12-31")
+    drawn = plots.tiles(key_figures([tile])).html
+    assert '<strong class="kk-warn">! at risk</strong>' in drawn
+    assert 'by <span class="kk-day">2026-12-31</span>' in drawn
 
 
 def test_a_tile_shows_what_it_has_and_leaves_out_what_it_lacks():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kpikit.checks import consistency, orders, tables
+from kpikit.checks import answers, consistency, declared, orders, references, tables
 from kpikit.checks.grading import FAIL, PASS, REVIEW, Check
 from kpikit.checks.orders import missing_days
 from kpikit.formatting import joined, number
@@ -30,16 +30,18 @@ def audit(data: Data, *, today: date | None = None) -> Result:
     data
         What :func:`kpikit.load` returned.
     today
-        The day to judge freshness and future dates by; None means the machine's.
+        The day to judge freshness and future dates by; None means the machine's, for embedded data their own end.
 
     Returns
     -------
     Result
-        Kind ``quality``. ``table``: ``table``, ``check``, ``status`` (PASS, REVIEW, FAIL), ``seen``, ``do``.
-        ``facts``: ``status`` (the worst), ``counts`` (per table: rows in, used, set aside by reason), ``flags``.
+        Kind ``quality``. ``table``: ``table`` (or kpikit.yaml), ``check``, ``status`` (PASS, REVIEW, FAIL), ``seen``,
+        ``do``. ``facts``: ``status`` (the worst), ``counts`` (per table: rows in, used, set aside by reason),
+        ``flags``.
     """
-    day = today or date.today()
+    day = today or (data.as_of if data.origin == "embedded" else date.today())
     checks = [check for name in data.tables for check in _of_table(data, name, day)]
+    checks += declared.of_its_declarations(data)
     status = next((grade for grade in (FAIL, REVIEW) if any(check.status == grade for check in checks)), PASS)
     counts = {
         name: {"rows_in": count.rows_in, "used": count.used, "set_aside": dict(count.set_aside), "rows": count.rows}
@@ -106,6 +108,11 @@ def _checks_sentence(checks: list[Check]) -> str:
 def _of_table(data: Data, name: str, today: date) -> Iterator[Check]:
     yield from tables.of_its_rows(data, name)
     yield from consistency.of_its_values(data, name)
+    yield from references.of_its_references(data, name)
+    if name == "survey_responses":
+        yield from answers.of_its_answers(data)
+    if name == "actions":
+        yield from declared.of_its_actions(data)
     yield from tables.of_its_times(data, name, today)
     if name == "orders":
         yield from orders.of_its_money_and_days(data)

@@ -1,46 +1,74 @@
-"""Values that contradict each other or their contract: out of range, ended before begun, overlapping, not assigned."""
+"""Values of one row that contradict each other or their contract, and spans that overlap."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kpikit.checks.grading import PASS, REVIEW, Check
+from kpikit.checks.grading import PASS, REVIEW, Check, figures, graded, meant, records
 from kpikit.contracts import CONTRACTS
-from kpikit.formatting import number
+from kpikit.errors import listed
+from kpikit.formatting import counted, number
 
 if TYPE_CHECKING:
     from kpikit.sources import Data
 
-# What happens first, and what can only happen after it.
+# What happens first, what can only happen after it, and what the KPIs make of a row where it did not.
 SEQUENCES = {
-    "orders": (("ordered_at", "delivered_at"),),
-    "order_lines": (("ordered_at", "returned_at"),),
-    "subscriptions": (("started_at", "ended_at"),),
-    "survey_invites": (("sent_at", "responded_at"),),
-    "survey_responses": (("responded_at", "contacted_at"),),
-    "tickets": (("opened_at", "first_response_at"), ("opened_at", "resolved_at"), ("first_response_at", "resolved_at")),
-    "sessions": (("started_at", "converted_at"),),
-    "actions": (("started_on", "done_on"),),
+    "orders": (
+        ("ordered_at", "promised_at", "Until then such an order counts as late, whenever it came."),
+        ("ordered_at", "delivered_at", "Until then such an order counts as on time."),
+    ),
+    "order_lines": (
+        ("ordered_at", "returned_at", "Until then such a line counts as not returned."),
+        ("ordered_at", "rated_at", ""),
+    ),
+    "subscriptions": (("started_at", "ended_at", "Until then such a span never ran."),),
+    "survey_invites": (("sent_at", "responded_at", "Until then such an invitation counts as not answered."),),
+    "survey_responses": (("responded_at", "contacted_at", "Until then such a customer counts as not contacted."),),
+    "tickets": (
+        ("opened_at", "first_response_at", "Until then such a case counts as answered at once, after 0 hours."),
+        ("opened_at", "resolved_at", "Until then such a case counts as solved at once, after 0 hours."),
+        ("first_response_at", "resolved_at", "Until then each time counts by itself, from the opening."),
+    ),
+    "sessions": (
+        ("started_at", "converted_at", "Until then a conversion before a visitor's first visit is not counted."),
+    ),
+    "actions": (("started_on", "done_on", ""), ("started_on", "due_on", "")),
 }
 CORRECT = "Correct them at the source, or set them aside with keep."
+RATINGS = (1, 5)
+MEDIA, OVERHEAD = "media", ("salaries", "tools")  # media are bought for a channel; the others serve them all
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What a row may be wrong in: the check's name, the condition, what such rows are called, what to do."""
+
+    check: str
+    is_bad: Any
+    what: str
+    do: str
 
 
 def of_its_values(data: Data, name: str) -> Iterator[Check]:
     """Yield the checks of a table's values against each other; one query for all that look at a row alone."""
     table = data.tables[name]
-    wanted = [*_ranges(name, table), *_sequences(name, table), *_unassigned(name, table)]
-    if wanted:
-        counts = table.aggregate(**{f"n{place}": table.count(where=bad) for place, (_, bad, _, _) in enumerate(wanted)})
-        found = counts.to_pyarrow().to_pylist()[0]
-        for place, (check, _, what, do) in enumerate(wanted):
+    doubts = [*_ranges(name, table), *_sequences(name, table), *_own(name, table)]
+    if doubts:
+        found = figures(table, {f"n{place}": table.count(where=doubt.is_bad) for place, doubt in enumerate(doubts)})
+        for place, doubt in enumerate(doubts):
             size = int(found[f"n{place}"])
-            yield Check(name, check, REVIEW if size else PASS, f"{number(size)} {what}", do if size else "")
+            seen = f"{number(size)} {doubt.what}"
+            yield Check(name, doubt.check, REVIEW if size else PASS, seen, doubt.do if size else "")
     if name == "subscriptions":
         yield _overlaps(table)
+    if name == "spend" and "kind" in table.columns:
+        yield _kinds_of_spend(table)
 
 
-def _ranges(name: str, table: Any) -> Iterator[tuple[str, Any, str, str]]:
+def _ranges(name: str, table: Any) -> Iterator[Doubt]:
     for column in CONTRACTS[name].columns:
         if column.name not in table.columns or (column.low is None and column.high is None):
             continue
@@ -50,24 +78,32 @@ def _ranges(name: str, table: Any) -> Iterator[tuple[str, Any, str, str]]:
             outside = outside | (value > column.high)
         low, high = ("" if end is None else number(end) for end in (column.low, column.high))
         limits = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
-        yield column.name, outside, f"values not {limits}", CORRECT
-    if name == "survey_responses" and {"scale_min", "scale_max"} <= set(table.columns):
-        outside = (table.score < table.scale_min) | (table.score > table.scale_max)
-        yield "score", outside, "scores outside their scale", "Check scale_min and scale_max."
+        yield Doubt(column.name, outside, f"values not {limits}", CORRECT)
 
 
-def _sequences(name: str, table: Any) -> Iterator[tuple[str, Any, str, str]]:
-    for first, then in SEQUENCES.get(name, ()):
+def _sequences(name: str, table: Any) -> Iterator[Doubt]:
+    for first, then, until in SEQUENCES.get(name, ()):
         if {first, then} <= set(table.columns):
             earlier, later = table[first], table[then]
             whole_day = (later == later.truncate("D")) & (later == earlier.truncate("D"))  # a date without its time
-            yield then, (later < earlier) & ~whole_day, f"rows with {then} before {first}", CORRECT
+            is_bad = (later < earlier) & ~whole_day
+            yield Doubt(then, is_bad, f"rows with {then} before {first}", f"{CORRECT} {until}".strip())
 
 
-def _unassigned(name: str, table: Any) -> Iterator[tuple[str, Any, str, str]]:
+def _own(name: str, table: Any) -> Iterator[Doubt]:
+    """Yield what only one table can have: ratings, spend without its channel, spend below zero."""
+    if name == "order_lines" and "rating" in table.columns:
+        low, high = RATINGS
+        do = f"Map rating so that it runs from {low} to {high}. Until then the mean rating counts them as they are."
+        yield Doubt("rating", ~table.rating.between(low, high), f"ratings not from {low} to {high}", do)
     if name == "spend":
         bare = table.channel.isnull() if "channel" in table.columns else table.amount.notnull()
-        yield "channel", bare, "rows without channel", "Without it, cost is known for all channels together only."
+        if "kind" in table.columns:
+            bare = bare & table.kind.lower().fill_null(MEDIA).notin(OVERHEAD)
+        do = "Without it, cost is known for all channels together only."
+        yield Doubt("channel", bare, "rows without channel", do)
+        do = "They lower the cost, as a credit note does. If they are costs, map amount with abs(YOUR_COLUMN)."
+        yield Doubt("amount", table.amount < 0, "amounts below 0", do)
 
 
 def _overlaps(table: Any) -> Check:
@@ -78,3 +114,14 @@ def _overlaps(table: Any) -> Check:
     seen = f"{number(found)} spans overlap the next of the same {' and '.join(same)}"
     do = "Export each span once, with its end; two plans at once need their names in plan." if found else ""
     return Check("subscriptions", "overlaps", REVIEW if found else PASS, seen, do)
+
+
+def _kinds_of_spend(table: Any) -> Check:
+    kinds = {row["kind"]: row["rows"] for row in records(table.group_by("kind").aggregate(rows=table.count()))}
+    names = (MEDIA, *OVERHEAD)
+    unknown = {kind: size for kind, size in kinds.items() if kind is not None and kind.lower() not in names}
+    size = sum(unknown.values())
+    seen = f"{counted(size, 'row')} of a kind that is not {listed(names)}"
+    seen += f": {listed(map(repr, sorted(unknown)), 5)}" if unknown else ""
+    do = f"{meant(sorted(unknown), names)}Until then they count as {MEDIA}."
+    return graded("spend", "kind", size, seen, do)

@@ -88,7 +88,8 @@ def net_score(
         n = _effective(y, variance, sum_x, sum_y, sum_xx, sum_yy, sum_xy, clusters, confidence)
         up, down = (promoters * n + 0.75) / (n + 3), (detractors * n + 0.75) / (n + 3)
         half = z * np.sqrt((up + down - (up - down) ** 2) / (n + 3))
-    return np.clip(up - down - half, -1, 1), np.clip(up - down + half, -1, 1)
+    seen = promoters - detractors  # the adjustment draws towards 0, in few answers past what was seen
+    return np.clip(np.minimum(up - down - half, seen), -1, 1), np.clip(np.maximum(up - down + half, seen), -1, 1)
 
 
 def _effective(

@@ -1,10 +1,109 @@
-"""Each KPI's last complete period beside an earlier one."""
+"""Each KPI's last complete period beside earlier ones."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+
+from kpikit.errors import ParameterError
+from kpikit.kpis.computing import Inputs
+from kpikit.kpis.differences import correlation, judged, mover
+from kpikit.kpis.measuring import SHARED, Measured, measured
+from kpikit.metrics import Kpi
+
+PREVIOUS, YEAR_AGO = "previous", "year ago"
+PERIODS_PER_YEAR = {"day": 364, "week": 52, "month": 12, "quarter": 4}  # whole weeks, so that weekdays are alike
+CHANGES = [
+    "kpi", "segment", "comparison", "period", "value", "low", "high", "n", "previous_period", "previous", "change",
+    "change_low", "change_high", "correlation", "p", "p_adjusted", "verdict",
+]  # fmt: skip
+Pair = tuple[int, int]
+
+
+def changes(
+    tables: Mapping[str, Any],
+    kpis: Sequence[str | Kpi] | str | None = None,
+    *,
+    period: str,
+    by: str | None = None,
+    as_of: Any = None,
+) -> pd.DataFrame:
+    """Return each KPI's last complete period beside the one before and beside the same one a year ago.
+
+    Grain: one row per KPI, segment and comparison. Partial periods are never compared.
+
+    Parameters
+    ----------
+    tables, kpis, period, by, as_of
+        As :func:`kpikit.compute` takes them.
+
+    Returns
+    -------
+    DataFrame
+        ``kpi``, ``segment``, ``comparison`` (``previous``, ``year ago``), ``period``, ``value``, ``low``, ``high``,
+        ``n``, ``previous_period``, ``previous``, ``change`` (in the KPI's unit), ``change_low``, ``change_high``,
+        ``correlation`` (of the two estimates), ``p``, ``p_adjusted``, ``verdict`` (``up``, ``down``,
+        ``no clear change``; ``not tested`` where there is no interval; ``no comparison`` where there is no earlier
+        value).
+
+    Notes
+    -----
+    Customers are in both periods, and their values are alike: the interval of the change takes account of it, see
+    :func:`kpikit.kpis.differences.correlation`. How many changes are judged at once is taken into account by
+    :func:`kpikit.kpis.differences.judged`. A year of weeks is 52 weeks.
+    """
+    if period is None:
+        raise ParameterError("a period such as month", got="None", fix="Pass period='month'.", where="period")
+    inputs = Inputs.of(tables, by, as_of)
+    return compared(measured(inputs.chosen(kpis), inputs, period))
+
+
+def compared(kpis: Iterable[Measured]) -> pd.DataFrame:
+    """Return the changes of measured KPIs, judged together."""
+    found = [difference(one, last_and_before(one)) for one in kpis]
+    return judged(pd.concat(found, ignore_index=True))[CHANGES]
+
+
+def last_and_before(its: Measured) -> pd.DataFrame:
+    """Return which periods to compare: ``segment``, ``comparison``, ``now``, ``then`` (numbers; −1: there is none)."""
+    rows = []
+    year = PERIODS_PER_YEAR.get(its.period.unit)
+    for segment, group in its.complete.groupby("segment", sort=False):
+        numbers = list(group.number)
+        rows.append((segment, PREVIOUS, numbers[-1], numbers[-2] if len(numbers) > 1 else -1))
+        if year:
+            rows.append((segment, YEAR_AGO, numbers[-1], numbers[-1] - year if numbers[-1] - year in numbers else -1))
+    return pd.DataFrame(rows, columns=["segment", "comparison", "now", "then"])
+
+
+def difference(its: Measured, asked: pd.DataFrame) -> pd.DataFrame:
+    """Return later minus earlier value with its 95 % interval: one row per row of ``asked`` (see above), unjudged."""
+    cells = its.table.set_index(["segment", "number"])
+    cells = cells[~cells.index.duplicated()]
+    now, then = (_at(cells, asked.segment, asked[name]) for name in ("now", "then"))
+    pairs = [pair for pair in zip(asked.now, asked.then, strict=True) if pair[1] >= 0]
+    shared = its.shared(pairs).set_index(["segment", "now", "then"]).reindex(
+        pd.MultiIndex.from_frame(asked[["segment", "now", "then"]])
+    )[list(SHARED)].astype(float).fillna(0.0)  # fmt: skip
+    alike = correlation(now, then, shared, its.card)
+    low, high = mover(now.value, now.low, now.high, then.value, then.low, then.high, alike)
+    facts = {"kpi": its.card.id, "segment": asked.segment.to_numpy(), "comparison": asked.comparison.to_numpy()}
+    return pd.DataFrame(
+        facts
+        | {name: now[name].to_numpy() for name in ("period", "value", "low", "high", "n")}
+        | {"previous_period": then.period.to_numpy(), "previous": then.value.to_numpy()}
+        | {"change": (now.value.to_numpy() - then.value.to_numpy()).astype(float), "change_low": low}
+        | {"change_high": high, "correlation": np.where(then.value.isna(), np.nan, alike)}
+    )
+
+
+def _at(cells: pd.DataFrame, segments: pd.Series[Any], numbers: pd.Series[Any]) -> pd.DataFrame:
+    found = cells.reindex(pd.MultiIndex.from_arrays([segments, numbers], names=["segment", "number"]))
+    return found.reset_index(drop=True).astype({"value": float, "low": float, "high": float})
 
 
 def latest(values: pd.DataFrame, *, claims: int | None = None) -> pd.DataFrame:
@@ -13,7 +112,8 @@ def latest(values: pd.DataFrame, *, claims: int | None = None) -> pd.DataFrame:
     Parameters
     ----------
     values
-        As :func:`compute` returns it, with a period.
+        As :func:`compute` returns it, with a period. From the tables, :func:`changes` can do better: it knows which
+        customers two periods share.
     claims
         Number of changes judged on the page; None means as many as there are rows. Intervals of the changes are
         widened so that all of them hold together (Bonferroni).

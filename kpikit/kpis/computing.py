@@ -27,7 +27,7 @@ COLUMNS = ["kpi", "period", "segment", "numerator", "denominator", "value", "low
 SCORE_POINTS = 100  # a net score is written from -100 to 100
 # Tables whose silence means that they were not exported further; in the others nothing new may simply have happened.
 # What as_of says of orders is believed: see kpikit.load for those that end much earlier.
-STREAMS = ("order_lines", "survey_responses", "tickets", "sessions", "events", "spend", "feedback")
+STREAMS = ("order_lines", "survey_responses", "survey_invites", "tickets", "sessions", "events", "spend", "feedback")
 
 
 def compute(
@@ -154,7 +154,7 @@ class Inputs:
     def contributed(self, its: Kpi, period: str | None) -> Contributions | ir.Table:
         """Return what each customer contributes to a KPI, as expressions; nothing runs yet."""
         card = its.card
-        needed = [self.tables[name] for name in card.needs]
+        needed = [*(self.tables[name] for name in card.needs), *(self.tables.get(name) for name in card.wants)]
         return its.contributed(*needed, period=period, by=self.by, as_of=self.known_until(card))
 
     def known_until(self, its: Card) -> date:

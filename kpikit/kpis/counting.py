@@ -40,7 +40,7 @@ def counted(found: Sequence[Contributions | ir.Table], *, period: str | None, by
     ]
     stored: dict[Any, Any] = {}
     for step in shared_steps(expressions):
-        stored[step.op()] = with_stored(step, stored).cache()
+        stored[step.op()] = _kept(with_stored(step, stored))
     ready = [with_stored(one, stored) for one in expressions]
     size = len(contributions)
     totals, spans = _together(ready[:size]), _together(ready[size : 2 * size])
@@ -49,6 +49,13 @@ def counted(found: Sequence[Contributions | ir.Table], *, period: str | None, by
     }
     tables |= dict(zip(whole, [one.to_pandas() for one in ready[2 * size :]], strict=True))
     return [tables[i] for i in range(len(found))]
+
+
+def _kept(step: ir.Table) -> ir.Table:
+    """Run a step and return the table that holds its rows for as long as it is used."""
+    if step.get_backend().name == "pyspark":  # ibis keeps it before Spark has been handed the DataFrames
+        step.limit(0).to_pyarrow()
+    return step.cache()
 
 
 def _together(tables: Sequence[ir.Table]) -> list[pd.DataFrame]:

@@ -36,8 +36,9 @@ class Card:
     """The definition of one KPI.
 
     ``style`` is how a value is written (one of :data:`STYLES`); ``direction`` is ``up``, ``down`` or ``neutral``: which
-    way is good. ``needs`` names tables, ``columns`` what they need beyond their contract (``tickets.resolved_at``).
-    ``settings`` are what kpikit.yaml may set, with their values here. ``version`` changes when the definition does.
+    way is good. ``needs`` names tables, ``wants`` those that it uses where they are there (after the others, else
+    None), ``columns`` what is needed beyond the contracts (``tickets.resolved_at``). ``settings`` are what kpikit.yaml
+    may set, with their values here. ``version`` changes when the definition does.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Card:
     caveat: str
     source: str
     family: str = ""
+    wants: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 All KPIs take ``orders`` (Ibis table or DataFrame), ``period`` (None: one row over all), ``by`` (a column) and ``as_of``
 (first unknown day; None: the day after the newest row), and return the table of :func:`kpikit.metrics.grid.summed`.
+Beside them stand the durations between purchases, with the open ones marked.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from kpikit.contracts import as_table
+from kpikit.contracts import as_table, in_engine
 from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import Contributions, bounds, every_period, first_orders, placed
@@ -21,11 +22,12 @@ from kpikit.timeline import days, one_if, period_start, quotient
 REPEAT_WITHIN_DAYS = 90
 
 
-def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> tuple[ir.Table, ir.Table]:
-    """Return, for each customer of a period, whether the next one saw them again (``x``): by sets."""
-    table = as_table("orders", orders, also=(by,) if by else ())
-    known = placed(table, period, by, as_of)
-    seen = known.filter(known.is_activity).select("customer_id", "period", "segment").distinct()
+def by_sets(seen: ir.Table, period: str | None) -> ir.Table:
+    """Return, for each customer seen in a period, whether the next one saw them too (``x``): one row in the next.
+
+    Without a period there is no next one, and no row.
+    """
+    seen = seen.select("customer_id", "period", "segment").distinct()
     again = seen.select("customer_id", "period").distinct()
     start = seen.mutate(period=seen.period + 1)
     both = start.left_join(again, ["customer_id", "period"])
@@ -36,9 +38,14 @@ def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> tup
         x=one_if(both.customer_id_right.notnull()),
         y=ibis.literal(1),
     )
-    if not period:
-        each = each.filter(ibis.literal(False))
-    return table, each
+    return each if period else each.filter(ibis.literal(False))
+
+
+def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> tuple[ir.Table, ir.Table]:
+    """Return, for each customer of a period, whether the next one saw them again (``x``)."""
+    table = as_table("orders", orders, also=(by,) if by else ())
+    known = placed(table, period, by, as_of)
+    return table, by_sets(known.filter(known.is_activity), period)
 
 
 @kpi(
@@ -157,3 +164,58 @@ def purchase_frequency(
         lived.customer_id, lived.period, lived.segment, x=both.x.fill_null(0), y=quotient(lived.exposure, DAYS_PER_YEAR)
     )
     return Contributions(each, span)
+
+
+def purchase_gaps(orders: Any, *, by: str | None = None, as_of: Any = None) -> ir.Table:
+    """Return how long customers wait between purchases: one row per order → one row per customer and purchase day.
+
+    Returns
+    -------
+    Table
+        ``customer_id``; ``segment`` (of the day that the gap follows, the first by name where there are several;
+        ``all`` without ``by``); ``gap`` (1: from the
+        first purchase to the second); ``began`` (date); ``duration`` (float, days: to the next purchase day, or to the
+        last known day); ``observed`` (False: the gap is open, nobody knows how long it will be). Several orders on one
+        day are one purchase.
+    """
+    table = as_table("orders", orders, also=(by,) if by else ())
+    known = placed(table, None, by, as_of)
+    bought = known.filter(known.is_activity)
+    visits = bought.group_by("customer_id", "day").aggregate(segment=bought.segment.min())
+    rows = visits.cross_join(bounds(table, None, as_of).select("end"))
+    by_customer = ibis.window(group_by="customer_id", order_by="day")
+    rows = rows.mutate(following=rows.day.lead().over(by_customer), place=ibis.row_number().over(by_customer))
+    return rows.select(
+        "customer_id",
+        "segment",
+        gap=(rows.place + 1).cast("int64"),
+        began=period_start(rows.day, "day"),
+        duration=(ibis.coalesce(rows.following, rows.end - 1) - rows.day).cast("float64"),
+        observed=rows.following.notnull(),
+    )
+
+
+def time_to_second_order(orders: Any, *, by: str | None = None, as_of: Any = None) -> ir.Table:
+    """Return how long new customers wait before they buy again: one row per order → one row per customer.
+
+    Returns
+    -------
+    Table
+        ``customer_id``, ``segment`` (of the first purchase), ``began`` (date of the first purchase), ``duration``
+        (float, days to the second purchase day, or to the last known day), ``observed`` (False: not back yet).
+    """
+    gaps = purchase_gaps(orders, by=by, as_of=as_of)
+    return gaps.filter(gaps.gap == 1).drop("gap")
+
+
+def duration_counts(durations: Any) -> ir.Table:
+    """Return how often each duration comes: one row per duration → one row per segment, duration and ``observed``.
+
+    Returns
+    -------
+    Table
+        ``segment``, ``duration``, ``observed``, ``n`` (int): small, whatever the number of customers.
+    """
+    keys = ["segment", "duration", "observed"]
+    table = in_engine(durations)
+    return table.group_by(keys).aggregate(n=table.count()).order_by(keys)

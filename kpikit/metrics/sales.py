@@ -87,6 +87,29 @@ def average_order_value(
 
 
 @kpi(
+    title="Revenue per customer",
+    question="What does a customer who orders spend in a period?",
+    formula="revenue / customers with an order in the period",
+    grain="period and segment",
+    unit="currency per customer",
+    style="money",
+    direction="up",
+    needs=("orders",),
+    interval="clustered_ratio",
+    caveat="It depends on the length of the period, and is no customer lifetime value. Refunds of customers without an "
+    "order in the period lower it.",
+    source="Farris et al., Marketing Metrics, 4th ed., 2020",
+)
+def revenue_per_customer(
+    orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
+) -> Contributions:
+    """Return revenue per customer with an order."""
+    table, known = _prepared(orders, period, by, as_of)
+    each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=one_if(known.is_activity).max())
+    return Contributions(each, bounds(table, period, as_of))
+
+
+@kpi(
     title="Active customers",
     question="How many customers ordered?",
     formula="number of distinct customers with an order in the period",

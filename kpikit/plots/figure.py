@@ -44,8 +44,8 @@ def figure(
     height, narrow_height
         Inches, for a screen and for a phone.
     """
-    image = _encoded(result, draw, WIDE_INCHES, height)
-    narrow = _encoded(result, draw, NARROW_INCHES, narrow_height or height * 0.85)
+    image = encoded(result, draw, WIDE_INCHES, height)
+    narrow = encoded(result, draw, NARROW_INCHES, narrow_height or height * 0.85)
     table = table_html(result.table, result.title, labels=labels, formats=formats) if len(result.table) else Markup()
     html = render(
         "figure", name=slug(result.name), title=result.title, text=result.text, alt=f"{what}. {result.title}.",
@@ -54,7 +54,8 @@ def figure(
     return result.with_html(html, "figure")
 
 
-def _encoded(result: Result, draw: Draw, width: float, height: float) -> str:
+def encoded(result: Result, draw: Draw, width: float, height: float) -> str:
+    """Return a drawing of so many inches as a data URI: SVG where it is small, else PNG."""
     with drawing():
         page = Figure(figsize=(width, height), layout="constrained")
         draw(result.table, page.subplots())

@@ -15,7 +15,9 @@ FEWEST_POINTS = 3
 def tiles(result: Result) -> Result:
     """Return key figures (``kpikit.keyfigures``) drawn as tiles."""
     shown = [{**tile, "spark": sparkline(tile["history"])} for tile in result.facts["tiles"]]
-    return result.with_html(render("tiles", tiles=shown))
+    names = dict.fromkeys(tile["group"] for tile in shown)
+    groups = [(name, [tile for tile in shown if tile["group"] == name]) for name in names]
+    return result.with_html(render("tiles", groups=groups))
 
 
 def sparkline(values: Sequence[float], *, width: int = 120, height: int = 28) -> str:

@@ -1,4 +1,4 @@
-"""Data that come with the package, so that a newcomer sees a full report at once."""
+"""CDNOW: the purchases that the papers on customer lifetime value are tested on."""
 
 from __future__ import annotations
 

@@ -1,0 +1,153 @@
+"""Who is lost: churn of subscribers and churn by inactivity, by sets.
+
+Both ask who was a customer when a period began and is none when it ends. With a contract the span that was paid for
+says so; without one, an order makes somebody a customer for a number of days. A short gap is a pause and no loss.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from kpikit.contracts import as_table
+from kpikit.metrics.cards import kpi
+from kpikit.metrics.grid import ALL, Contributions, bounds, placed
+from kpikit.metrics.retention import by_sets
+from kpikit.metrics.spans import bridged, there_at_ends, whole_days
+from kpikit.metrics.subscriptions import paid_spans
+from kpikit.timeline import period_index, period_start
+
+INACTIVE_DAYS = 90
+GRACE_DAYS = 14
+
+
+def _subscribers(subscriptions: Any, grace_days: int, period: str | None, by: str | None, as_of: Any) -> Contributions:
+    """Return, for each subscriber at a period's start, whether they were one at its end (``x``)."""
+    whole_days(0, grace_days=grace_days)
+    table = as_table("subscriptions", subscriptions, also=(by,) if by else ())
+    span = bounds(table, period, as_of, time="started_at")
+    spans = bridged(paid_spans(table, span, by, as_of), span, grace_days)
+    each = by_sets(there_at_ends(spans, span, period), period)
+    return Contributions(each, span, lag_days=grace_days, skip_periods=1)
+
+
+@kpi(
+    title="Subscriber retention",
+    question="Of the subscribers at the start of the period, how many still were at its end?",
+    formula="subscribers at the start who are still subscribers at the end / subscribers at the start (by sets)",
+    grain="period, and segment at its start",
+    unit="share of subscribers",
+    style="percent",
+    direction="up",
+    needs=("subscriptions",),
+    interval="wilson",
+    caveat="Who is back within {grace_days} days never left, so a period is complete only {grace_days} days after its "
+    "end; who left and is back by the end of the period counts as kept. Spans without a customer are not in it. An "
+    "export that holds running subscriptions only shows no loss.",
+    source="Farris et al., Marketing Metrics, 4th ed., 2020; by sets, since (E − N) / S is wrong when joiners leave",
+    family="retention",
+)
+def subscriber_retention(
+    subscriptions: Any,
+    *,
+    grace_days: int = GRACE_DAYS,
+    period: str | None = None,
+    by: str | None = None,
+    as_of: Any = None,
+) -> Contributions:
+    """Return the share of the subscribers at a period's start who were still there at its end; null without a period.
+
+    ``grace_days``: spans of one customer with a gap of so many days or fewer are one. A span ends on the day
+    ``ended_at``; who ends on the first day of a period, at whatever time, was there at its start.
+    """
+    return _subscribers(subscriptions, grace_days, period, by, as_of)
+
+
+@kpi(
+    title="Subscriber churn",
+    question="Of the subscribers at the start of the period, how many were gone at its end?",
+    formula="1 − subscriber retention, on the same subscribers",
+    grain="period, and segment at its start",
+    unit="share of subscribers",
+    style="percent",
+    direction="down",
+    needs=("subscriptions",),
+    interval="wilson",
+    caveat="Who is back within {grace_days} days never left, so a period is complete only {grace_days} days after its "
+    "end. Not to be multiplied to other horizons: 3 % a month is not 36 % a year.",
+    source="Farris et al., Marketing Metrics, 4th ed., 2020",
+    family="retention",
+)
+def subscriber_churn(
+    subscriptions: Any,
+    *,
+    grace_days: int = GRACE_DAYS,
+    period: str | None = None,
+    by: str | None = None,
+    as_of: Any = None,
+) -> Contributions:
+    """Return the share of the subscribers at a period's start who were gone at its end; null without a period."""
+    kept = _subscribers(subscriptions, grace_days, period, by, as_of)
+    return Contributions(kept.rows.mutate(x=1 - kept.rows.x), kept.span, lag_days=grace_days, skip_periods=1)
+
+
+def _active_spans(bought: ir.Table, inactive_days: int, by: str | None) -> ir.Table:
+    """Return one span per customer and period with an order: from its first order until its last has worn off."""
+    keys = ["customer_id", "period"]
+    runs = bought.group_by(keys).aggregate(
+        since=bought.day.min(), until=bought.day.max() + inactive_days, ordered_at=bought.ordered_at.max()
+    )
+    if not by:
+        return runs.mutate(segment=ibis.literal(ALL))
+    newest = runs.inner_join(bought.select(*keys, "ordered_at", "segment"), [*keys, "ordered_at"])
+    return newest.group_by([*keys, "since", "until"]).aggregate(segment=newest.segment.min())
+
+
+@kpi(
+    title="Churn by inactivity ({inactive_days} days)",
+    question="Of the customers active at the start of the period, how many have been silent for more than "
+    "{inactive_days} days at its end?",
+    formula="customers active at the start who are not active at the end / customers active at the start; "
+    "active: an order in the last {inactive_days} days, or a pause that ended within {grace_days} days more",
+    grain="period, and segment of the last order before it",
+    unit="share of customers",
+    style="percent",
+    direction="down",
+    needs=("orders",),
+    interval="wilson",
+    caveat="The {inactive_days} days are a choice: show churn at half and at twice as many. Who returns within "
+    "{grace_days} days more is not lost, so a period is complete only {grace_days} days after its end. Periods that "
+    "begin before the data are {inactive_days} days old are left out: nobody seen in them can have been lost.",
+    source="kpikit; by sets, as subscriber churn",
+    family="retention",
+    aliases=("churn",),
+)
+def inactivity_churn(
+    orders: Any,
+    *,
+    inactive_days: int = INACTIVE_DAYS,
+    grace_days: int = GRACE_DAYS,
+    period: str | None = None,
+    by: str | None = None,
+    as_of: Any = None,
+) -> Contributions:
+    """Return the share of the customers active at a period's start who were not at its end; null without a period.
+
+    ``inactive_days`` (τ): an order on day d makes a customer active through day d + τ. ``grace_days``: an order no
+    later than d + τ + grace bridges the pause.
+    """
+    whole_days(1, inactive_days=inactive_days)
+    whole_days(0, grace_days=grace_days)
+    table = as_table("orders", orders, also=(by,) if by else ())
+    known = placed(table, period, by, as_of)
+    bought = known.filter(known.is_activity)
+    span = bounds(table, period, as_of)
+    spans = bridged(_active_spans(bought, inactive_days, by), span, grace_days)
+    each = by_sets(there_at_ends(spans, span, period), period)
+    if period:
+        oldest = bought.aggregate(day=bought.day.min())
+        ready = period_index(period_start(oldest.day + inactive_days - 1, "day"), period)
+        span = span.drop("first").cross_join(oldest.select(first=ready))
+    return Contributions(each.mutate(x=1 - each.x), span, lag_days=grace_days, skip_periods=1)

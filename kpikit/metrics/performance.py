@@ -1,0 +1,245 @@
+"""The customer's own view: what the customer gets, on time, complete, intact, and indicators of the business's own.
+
+The KPIs take ``orders`` (Ibis table or DataFrame), ``period`` (None: one row over all), ``by`` (a column) and ``as_of``
+(first unknown day; None: the day after the newest order), and return the table of :func:`kpikit.metrics.grid.summed`.
+A promise of a whole day (at midnight) is kept until that day is over. Refunds are no deliveries.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from kpikit.config.translating import condition
+from kpikit.contracts import CONTRACTS, as_table, missing_columns
+from kpikit.errors import ParameterError
+from kpikit.metrics.cards import kpi
+from kpikit.metrics.grid import KEYS, Contributions, clustered, located
+from kpikit.metrics.hours import SECONDS_PER_DAY, local_seconds
+from kpikit.metrics.known import as_known, end_of, span_until
+from kpikit.timeline import activity, before, days, end_of_data, one_if, quotient
+
+MOST_DAYS_LATE = 30
+FLAGS = ("is_complete", "is_intact", "preferred_method_offered")
+SUPPLY_CHAIN = "Supply Chain Operations Reference (SCOR) model, version 12, 2017, RL.1.1 perfect order fulfilment"
+
+
+def _orders(
+    orders: Any, time: str, columns: tuple[str, ...], period: str | None, by: str | None, as_of: Any
+) -> tuple[ir.Table, ir.Table]:
+    """Return the orders that count, as known at the end and located by ``time``, and their span."""
+    table = as_table("orders", orders, also=(time, *columns, *((by,) if by else ())))
+    table = table.mutate(**{name: table[name].cast("boolean") for name in columns if name in FLAGS})
+    end = end_of_data(table, as_of)
+    known = as_known("orders", activity(table, as_of), end)
+    due = known.filter(known[time].notnull(), before(known[time], end))
+    return located(due, time, period=period, by=by), span_until(due, time, period, end)
+
+
+def _is_on_time(rows: ir.Table) -> ir.BooleanValue:
+    """Say which orders came by their promise; one that has not come has not."""
+    promised, delivered = rows.promised_at, rows.delivered_at
+    same_day = _is_whole_day(promised) & (days(delivered) <= days(promised))
+    return ((delivered <= promised) | same_day).fill_null(False)
+
+
+def _is_whole_day(moment: ir.Value) -> ir.BooleanValue:
+    return local_seconds(moment) == days(moment) * SECONDS_PER_DAY
+
+
+def _shares(rows: ir.Table, success: ir.BooleanValue, span: ir.Table) -> Contributions:
+    return Contributions(clustered(rows.select(*KEYS, x=one_if(success), y=ibis.literal(1))), span)
+
+
+@kpi(
+    title="Delivered on time",
+    question="How many orders came when they were promised?",
+    formula="orders delivered by their promise / orders whose promise is over",
+    grain="period and segment of the promise",
+    unit="share of orders",
+    style="percent",
+    direction="up",
+    needs=("orders",),
+    columns=("orders.promised_at", "orders.delivered_at"),
+    interval="clustered_wilson",
+    caveat="An order that has not come after its promise is late, not missing. A promise of a day is kept until that "
+    "day is over. Generous promises raise it: read it beside how long customers wait.",
+    source=SUPPLY_CHAIN,
+)
+def on_time_delivery(
+    orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
+) -> Contributions:
+    """Return the share of orders that came by their promise, among those promised before ``as_of``."""
+    rows, span = _orders(orders, "promised_at", ("delivered_at",), period, by, as_of)
+    return _shares(rows, _is_on_time(rows), span)
+
+
+@kpi(
+    title="Delivered in full",
+    question="How many deliveries held all that was ordered?",
+    formula="delivered orders that were complete / delivered orders whose completeness is known",
+    grain="period and segment of the delivery",
+    unit="share of delivered orders",
+    style="percent",
+    direction="up",
+    needs=("orders",),
+    columns=("orders.is_complete", "orders.delivered_at"),
+    interval="clustered_wilson",
+    caveat="Orders that have not come are in neither count, and so are deliveries that nobody checked.",
+    source=SUPPLY_CHAIN,
+)
+def in_full(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
+    """Return the share of delivered orders that were complete."""
+    rows, span = _orders(orders, "delivered_at", ("is_complete",), period, by, as_of)
+    checked = rows.filter(rows.is_complete.notnull())
+    return _shares(checked, checked.is_complete, span)
+
+
+@kpi(
+    title="Delivered intact",
+    question="How many deliveries came undamaged?",
+    formula="delivered orders that were intact / delivered orders whose state is known",
+    grain="period and segment of the delivery",
+    unit="share of delivered orders",
+    style="percent",
+    direction="up",
+    needs=("orders",),
+    columns=("orders.is_intact", "orders.delivered_at"),
+    interval="clustered_wilson",
+    caveat="Orders that have not come are in neither count. Where only complaints are recorded, it is too high.",
+    source=SUPPLY_CHAIN,
+)
+def intact(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
+    """Return the share of delivered orders that were undamaged."""
+    rows, span = _orders(orders, "delivered_at", ("is_intact",), period, by, as_of)
+    checked = rows.filter(rows.is_intact.notnull())
+    return _shares(checked, checked.is_intact, span)
+
+
+@kpi(
+    title="Perfect orders",
+    question="How many orders came on time, complete and undamaged?",
+    formula="orders on time and in full and intact / orders whose promise is over and whose three facts are known",
+    grain="period and segment of the promise",
+    unit="share of orders",
+    style="percent",
+    direction="up",
+    needs=("orders",),
+    columns=("orders.promised_at", "orders.delivered_at", "orders.is_complete", "orders.is_intact"),
+    interval="clustered_wilson",
+    caveat="An order that has not come after its promise is not perfect. A delivery whose completeness or state is not "
+    "known is in neither count, on time or late, so that late ones do not weigh more.",
+    source=SUPPLY_CHAIN,
+)
+def perfect_order(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
+    """Return the share of orders that were on time, in full and intact."""
+    columns = ("delivered_at", "is_complete", "is_intact")
+    rows, span = _orders(orders, "promised_at", columns, period, by, as_of)
+    known = rows.filter(rows.delivered_at.isnull() | (rows.is_complete.notnull() & rows.is_intact.notnull()))
+    perfect = _is_on_time(known) & known.is_complete.fill_null(False) & known.is_intact.fill_null(False)
+    return _shares(known, perfect, span)
+
+
+@kpi(
+    title="Days late",
+    question="How late are late orders, counted up to {most_days} days?",
+    formula="Σ days from promise to delivery of late orders, {most_days} at most / late orders "
+    "promised ≥ {most_days} days ago",
+    grain="period and segment of the promise",
+    unit="days per late order",
+    style="days",
+    direction="down",
+    needs=("orders",),
+    columns=("orders.promised_at", "orders.delivered_at"),
+    interval="clustered_ratio",
+    caveat="An order that has not come counts {most_days} days, as one that came later still does: the true mean is "
+    "higher. Younger promises are not yet eligible: dropping what has not come would make lateness look short.",
+    source="restricted mean survival time: Royston and Parmar, BMC Medical Research Methodology 13, 2013",
+)
+def days_late(
+    orders: Any,
+    *,
+    most_days: int = MOST_DAYS_LATE,
+    period: str | None = None,
+    by: str | None = None,
+    as_of: Any = None,
+) -> Contributions:
+    """Return the mean days late of late orders, restricted to ``most_days``."""
+    if most_days < 1:
+        raise ParameterError("1 day or more", got=str(most_days), fix="Pass 30.", where="most_days")
+    rows, span = _orders(orders, "promised_at", ("delivered_at",), period, by, as_of)
+    old = rows.cross_join(span.select("end")).filter(lambda row: row.day + most_days < row.end)
+    late = old.filter(~_is_on_time(old))
+    due = local_seconds(late.promised_at) + SECONDS_PER_DAY * one_if(_is_whole_day(late.promised_at))
+    waited = quotient(local_seconds(late.delivered_at) - due, SECONDS_PER_DAY).fill_null(float(most_days))
+    each = late.select(*KEYS, x=ibis.least(waited, ibis.literal(float(most_days))), y=ibis.literal(1))
+    return Contributions(clustered(each), span, lag_days=most_days)
+
+
+@kpi(
+    title="Preferred way to pay offered",
+    question="How many orders could be paid the way the customer prefers?",
+    formula="orders with the preferred method on offer / orders for which that is known",
+    grain="period and segment",
+    unit="share of orders",
+    style="percent",
+    direction="up",
+    needs=("orders",),
+    columns=("orders.preferred_method_offered",),
+    interval="clustered_wilson",
+    caveat="Who could not pay as they wished and left placed no order: the true share of wishes met is lower.",
+    source="kpikit",
+)
+def preferred_payment_offered(
+    orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
+) -> Contributions:
+    """Return the share of orders whose customer was offered the preferred way to pay."""
+    rows, span = _orders(orders, "ordered_at", ("preferred_method_offered",), period, by, as_of)
+    known = rows.filter(rows.preferred_method_offered.notnull())
+    return _shares(known, known.preferred_method_offered, span)
+
+
+def indicator(
+    table: Any,
+    *,
+    table_name: str,
+    success: str,
+    eligible: str = "true",
+    period: str | None = None,
+    by: str | None = None,
+    as_of: Any = None,
+) -> Contributions:
+    """Return what each customer adds to an indicator of the business's own: successes among eligible rows.
+
+    Parameters
+    ----------
+    table
+        Ibis table or DataFrame of the contract ``table_name``.
+    success, eligible
+        Conditions in SQL, as in kpikit.yaml; ``:as_of`` is the end of what is known. A row for which ``eligible`` is
+        not known is left out; one for which ``success`` is not known is none. Refunds are no orders.
+
+    Raises
+    ------
+    ConfigError
+        When a condition is not one that every engine reads alike; see :func:`kpikit.config.translating.to_ibis`.
+    ContractError
+        When periods are asked for and the table has no time.
+    """
+    typed = as_table(table_name, table, also=(by,) if by else ())
+    time, end = CONTRACTS[table_name].time, end_of(table_name, typed, as_of)
+    if end is None or (period and time not in typed.columns):
+        raise missing_columns(table_name, [time], typed.columns)
+    known = as_known(table_name, activity(typed) if table_name == "orders" else typed, end)
+    rows = known.mutate(
+        kk_eligible=condition(eligible, known, end),
+        kk_success=condition(success, known, end),
+        customer_id=known.customer_id if "customer_id" in known.columns else ibis.null("string"),
+    )
+    if time not in typed.columns:  # everything that is there counts as known
+        rows = rows.mutate(**{time: (end - ibis.interval(days=1)).cast("timestamp")})
+    found = located(rows.filter(before(rows[time], end)), time, period=period, by=by)
+    chosen = found.filter(found.kk_eligible)
+    return _shares(chosen, chosen.kk_success, span_until(found, time, period, end))

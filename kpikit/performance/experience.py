@@ -1,0 +1,182 @@
+"""What the customer gets, against what was promised to reach; and indicators that say nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kpikit.formatting import interval, joined, number, styled
+from kpikit.kpis import compute, latest
+from kpikit.kpis.computing import Inputs
+from kpikit.kpis.showing import cards_of, records, sentence_case
+from kpikit.periods import Period
+from kpikit.results import Result
+
+MET, MISSED, OPEN, NONE = "met", "missed", "cannot be told", "no target"
+COLUMNS = [
+    "kpi", "title", "period", "value", "low", "high", "n", "previous", "change", "verdict", "style", "direction",
+    "target", "owner", "target_verdict",
+]  # fmt: skip
+
+
+def experience(values: pd.DataFrame, *, period: str, data: Any = None) -> Result:
+    """Return what customers got in the last complete period, each figure against its target.
+
+    Parameters
+    ----------
+    values
+        As :func:`kpikit.compute` returns it, with ``period`` and without ``by``.
+    data
+        What :func:`kpikit.load` returned: its indicators' targets, and its goals where an indicator has none, count.
+
+    Returns
+    -------
+    Result
+        ``table``, one row per KPI: ``kpi``, ``title``, ``period``, ``value``, ``low``, ``high``, ``n``, ``previous``,
+        ``change``, ``verdict`` (against the period before), ``style``, ``direction``, ``target``, ``owner``,
+        ``target_verdict``: ``met`` or ``missed`` where the whole interval lies on that side of the target, else
+        ``cannot be told``; ``no target``.
+    """
+    cards, unit, goals = cards_of(data), Period.parse(period), _targets(data)
+    found = latest(values)
+    facts = [
+        (cards[name].title, cards[name].style, cards[name].direction, *goals.get(name, (np.nan, "", "")))
+        for name in map(str, found.kpi)
+    ]
+    shown = pd.DataFrame(facts, columns=["title", "style", "direction", "target", "owner", "way"], index=found.index)
+    table = pd.concat([found, shown], axis=1)
+    table["target_verdict"] = [_against_target(row) for row in table.itertuples()]
+    facts_of_page = {"period": period}
+    if table.empty:
+        return Result(
+            "experience", "table", "No period is over yet", "Nothing can be said.",
+            table=table.reindex(columns=COLUMNS), facts=facts_of_page,
+        )  # fmt: skip
+    told = table if table.target.isna().all() else table[table.target.notna()]
+    missed, met = (table[table.target_verdict == verdict] for verdict in (MISSED, MET))
+    aimed = table.target.notna().sum()
+    title = (
+        f"{len(missed)} of {number(aimed)} targets clearly missed, {len(met)} clearly met"
+        if aimed
+        else "What customers got in the last complete period"
+    )
+    return Result(
+        "experience", "table", title, " ".join(_sentence(row, unit) for row in told.itertuples()),
+        _headline(missed, met, unit), table=table[COLUMNS], kpis=records(values, cards), facts=facts_of_page,
+    )  # fmt: skip
+
+
+def _targets(data: Any) -> dict[str, tuple[float, str, str]]:
+    """Return KPI → target, owner, and ``least`` or ``most``; an indicator's own target comes before a goal."""
+    config = getattr(data, "config", None)
+    if config is None:
+        return {}
+    found = {}
+    for goal in config.goals:
+        least = goal.at_least is not None
+        found[goal.kpi] = (goal.at_least if least else goal.at_most, goal.owner, "least" if least else "most")
+    for one in config.performance_indicators:
+        if one.target is not None:
+            found[one.id] = (one.target, one.owner, "least" if one.better == "higher" else "most")
+    return found
+
+
+def _against_target(row: Any) -> str:
+    if pd.isna(row.target):
+        return NONE
+    if pd.isna(row.low):
+        return OPEN
+    if row.way == "least":
+        return MET if row.low >= row.target else MISSED if row.high < row.target else OPEN
+    return MET if row.high <= row.target else MISSED if row.low > row.target else OPEN
+
+
+def _sentence(row: Any, unit: Period) -> str:
+    value, held = styled(row.value, row.style), interval(row.low, row.high, row.style)
+    target = styled(row.target, row.style)
+    against = {
+        MET: f"; its target of {target} is met",
+        MISSED: f"; its target of {target} is missed",
+        OPEN: f"; whether its target of {target} is met cannot be told from so few",
+    }.get(row.target_verdict, "")
+    return f"{row.title}, {unit.label(row.period)}: {value} (95 % interval {held}; n = {number(row.n)}){against}."
+
+
+def _headline(missed: pd.DataFrame, met: pd.DataFrame, unit: Period) -> str:
+    if len(missed):
+        worst: list[Any] = list(missed.itertuples())[:2]
+        told = joined(
+            f"{sentence_case(row.title)} at {styled(row.value, row.style)} (target {styled(row.target, row.style)})"
+            for row in worst
+        )
+        return f"In {unit.label(worst[0].period)} customers got clearly less than the target: {told}."
+    return (
+        f"{number(len(met))} targets of what customers get are clearly met, none is clearly missed." if len(met) else ""
+    )
+
+
+def asked(data: Any, *kpis: str) -> list[str]:
+    """Return the ids of KPIs and then those of the business's own indicators, each once."""
+    config = getattr(data, "config", None)
+    own = [one.id for one in config.performance_indicators] if config else []
+    return list(dict.fromkeys([*kpis, *own]))
+
+
+def unmeasured(data: Any, kpis: Sequence[str]) -> Result:
+    """Return which of these KPIs the data cannot feed, and the tables or columns that each needs.
+
+    Returns
+    -------
+    Result
+        ``table``: ``kpi``, ``title``, ``lacks`` (``orders.promised_at``); empty where none lacks anything.
+    """
+    inputs = Inputs.of(data)
+    cards = [inputs.card(name) for name in kpis]
+    rows = [(one.id, one.title, ", ".join(inputs.lacks(one))) for one in cards if inputs.lacks(one)]
+    table = pd.DataFrame(rows, columns=["kpi", "title", "lacks"])
+    if table.empty:
+        return Result("unmeasured", "table", "Everything that this page asks for is measured", table=table)
+    return Result(
+        "unmeasured",
+        "table",
+        f"Not measured: {joined(sentence_case(title) for title in table.title)}",
+        "Map these tables and columns in kpikit.yaml, and the page shows them.",
+        table=table,
+    )
+
+
+def never_true(data: Any) -> pd.DataFrame:
+    """Return the indicators of kpikit.yaml that say nothing: no row was ever eligible, or none ever a success.
+
+    Parameters
+    ----------
+    data
+        What :func:`kpikit.load` returned. Indicators whose table or column is not there are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``kpi``, ``title``, ``eligible`` and ``successes`` (rows), ``problem`` (a sentence); empty where each says
+        something.
+    """
+    config, inputs = data.config, Inputs.of(data)
+    own = [one for one in config.performance_indicators if not inputs.lacks(inputs.card(one.id))]
+    columns = ["kpi", "title", "eligible", "successes", "problem"]
+    if not own:
+        return pd.DataFrame(columns=columns)
+    values = compute(data, [one.id for one in own]).groupby("kpi")[["denominator", "numerator"]].sum()
+    rows = []
+    for one in own:
+        eligible, successes = (float(value) for value in values.loc[one.id])
+        if eligible and successes:
+            continue
+        said = (
+            f"eligible ({one.eligible}) is true for no row"
+            if not eligible
+            else f"success ({one.success}) is never true"
+        )
+        rows.append((one.id, one.title, eligible, successes, f"{one.title}: {said}. Check it in kpikit.yaml."))
+    return pd.DataFrame(rows, columns=columns)
