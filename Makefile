@@ -22,7 +22,7 @@ report: $(STAMP) ## run every notebook on the embedded data, then print the page
 	@$(BIN)/kpikit run --jobs 2 $(ARGS)
 
 test: $(READY) ## run the tests; KPIKIT_REQUIRE_ALL=1 turns a skip for a missing engine or browser into a failure
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(STAMP) ## check style, format and types
 	@$(BIN)/ruff check .

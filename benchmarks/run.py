@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import page
 from benchmarks.table import Row, line
 
-SUBJECTS = ("histories", "cohorts", "loading", "scale", "engines", "notebooks", "clv")
+SUBJECTS = ("histories", "cohorts", "kpis", "loading", "scale", "engines", "notebooks", "clv")
 CUSTOMERS = (100_000, 1_000_000)  # of the lifetime-value models
 QUICK = 0.01
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 
 from kpikit.errors import ContractError, listed, nearest
+from kpikit.handing import in_engine, len_or_none
 
 ID, TEXT, TIME, NUMBER, COUNT, FLAG = "id", "text", "time", "number", "count", "flag"
+EMPTY = {ID: "string", TEXT: "string", TIME: "timestamp", NUMBER: "float64", COUNT: "int64", FLAG: "boolean"}
 
 
 @dataclass(frozen=True)
@@ -273,7 +274,7 @@ def as_table(name: str, data: Any, *, also: tuple[str, ...] = ()) -> ir.Table:
         raise ContractError(
             "columns with different names", got=f"twice {listed(twice)}", fix="Rename them.", where=name
         )
-    table = in_engine(data)
+    table = in_engine(data, {column.name: EMPTY[column.kind] for column in contract.columns})
     missing = [column for column in (*contract.needed, *also) if column not in table.columns]
     if missing:
         raise missing_columns(name, missing, table.columns)
@@ -309,33 +310,6 @@ def as_table(name: str, data: Any, *, also: tuple[str, ...] = ()) -> ir.Table:
                 where=name,
             )
     return table.cast(casts) if casts else table
-
-
-def in_engine(data: Any) -> ir.Table:
-    """Return an Ibis table as it is, and a DataFrame as one whose missing values are null on every engine.
-
-    Left alone, Spark would be handed NaN: a number to it, and the text "NaN" in a column of texts.
-    """
-    if isinstance(data, ir.Table):
-        return data
-    if not hasattr(data, "iloc"):  # Arrow knows null
-        return ibis.memtable(data)
-    frame = data.copy(deep=False)
-    for name in frame.columns:
-        dtype = frame[name].dtype
-        if str(dtype).startswith("float") or dtype.kind in "mM":  # NaN is made null below, NaT is null
-            continue
-        hole = frame[name].isna()
-        if 0 < hole.sum() < len(hole):
-            frame[name] = frame[name].astype(object).mask(hole, None)
-    table = ibis.memtable(frame)
-    numbers = [name for name in table.columns if table[name].type().is_floating()]
-    return table.mutate([table[name].isnan().ifelse(ibis.null("float64"), table[name]).name(name) for name in numbers])
-
-
-def len_or_none(data: Any) -> int | None:
-    """Return the number of rows where it is known without a query (a DataFrame)."""
-    return None if isinstance(data, ir.Table) else len(data)
 
 
 def missing_columns(table: str, missing: list[str], found: tuple[str, ...] | list[str]) -> ContractError:

@@ -11,8 +11,9 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from kpikit.contracts import as_table, in_engine
+from kpikit.contracts import as_table
 from kpikit.errors import ContractError, ParameterError, listed, one_of
+from kpikit.handing import in_engine
 from kpikit.periods import DAYS_PER_UNIT, as_date
 from kpikit.timeline import activity, days, end_of_data, marked, one_if, period_start, quotient
 

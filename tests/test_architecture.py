@@ -15,7 +15,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 LAYERS = (
     "errors periods formatting results palette keyfigures summaries",
-    "intervals contracts config timeline",
+    "intervals contracts config timeline handing",
     "sources proposals datasets",
     "metrics cohorts customers features",
     "kpis clv churn retention survival voice impact links scorecard checks privacy growth performance support",

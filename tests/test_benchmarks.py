@@ -9,10 +9,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from benchmarks import cohorts, histories, page, run, scale
+from benchmarks import cohorts, histories, kpis, page, run, scale
 from benchmarks.measuring import DidNotFinishError, Measured, alternately, measure, size_of
 from benchmarks.orders import orders_file, write
 from benchmarks.table import Row, compare, line, markdown
+from kpikit.metrics import KPIS
 
 TINY = 0.0002  # 2,000 orders
 
@@ -65,6 +66,55 @@ def test_unequal_results_are_seen() -> None:
     cells = pd.DataFrame({"cohort": pd.to_datetime(["2021-02-01"]), "age": [0], "active": [5]})
     assert cohorts.agreement(cells, pd.DataFrame({"cohort": [24_253], "age": [0], "active": [5]})) == "1 cells equal"
     assert cohorts.agreement(cells, pd.DataFrame({"cohort": [24_253], "age": [0], "active": [4]})) == "NOT EQUAL"
+
+
+@pytest.mark.usefixtures("mostly_here")
+@pytest.mark.slow
+def test_every_kpi_is_equal_to_that_of_pandas() -> None:
+    against_pandas, every = kpis.measured(500)
+    assert against_pandas.agreement.endswith("cells equal")
+    assert (against_pandas.name, against_pandas.size) == (f"{len(KPIS)} KPIs by month and segment", 500)
+    assert (every.name, every.ratio, every.agreement) == (f"{len(KPIS)} KPIs by month", None, "")
+
+
+def test_one_kpi_of_each_family_is_equal_to_that_of_pandas() -> None:
+    with kpis.shop_files(500) as (folder, as_of):
+        theirs = kpis.by_pandas(folder, as_of)()
+        chosen = [list(its)[-1] for its in kpis.pandas_kpis().values()]
+        ours = kpis.kpikit(folder, as_of, chosen)()
+    assert ours.kpi.nunique() == len(chosen) == 9
+    assert kpis.agreement(ours, theirs[theirs.kpi.isin(chosen)]).endswith("cells equal")
+    assert set(theirs.kpi) == set(KPIS), "a KPI of the registry has no counterpart in pandas, or is left out by intent"
+
+
+def test_cells_that_differ_are_counted_by_kpi() -> None:
+    ours = pd.DataFrame(
+        {
+            "kpi": ["nps", "nps", "orders", "nps"],
+            "period": pd.to_datetime(["2026-01-01", "2026-02-01", "2026-01-01", "2026-03-01"]),
+            "segment": "home",
+            "numerator": [2.0, 0, 7, None],  # the second has nobody to count, the last is not yet observed
+            "denominator": [4.0, 0, None, None],
+            "value": [50.0, None, 7, None],
+        }
+    )
+    theirs = ours.head(1).assign(month=672).drop(columns="period")  # January 2026 is 56 · 12 months after 1970 began
+    theirs = pd.concat([theirs, ours.iloc[[2]].assign(month=672).drop(columns="period")])
+    assert kpis.agreement(ours, theirs) == "4 cells equal"
+    for column, by in (("numerator", 1e-6), ("denominator", 1), ("value", 1e-6)):
+        other = theirs.assign(**{column: theirs[column] + by})
+        assert kpis.agreement(ours, other).startswith("NOT EQUAL")
+    assert kpis.agreement(ours, theirs.head(1)) == "NOT EQUAL: 1 of 4 cells: orders 1"
+    assert kpis.agreement(ours.head(1), theirs) == "NOT EQUAL: 1 of 2 cells: orders 1"
+    unseen = theirs.head(1).assign(month=674)
+    assert kpis.agreement(ours, pd.concat([theirs, unseen])) == "NOT EQUAL: 1 of 4 cells: nps 1"
+
+
+def test_what_falls_short_of_pandas_is_said_of_the_largest_shop() -> None:
+    small, good = Row("a", "pandas", 10, ratio=0.1, memory_ratio=9), Row("a", "pandas", 20, ratio=2, memory_ratio=0.5)
+    assert kpis.falls_short([small, good, Row("b", "nothing", 20)]) == []
+    bad = Row("a", "pandas", 20, ratio=0.5, memory_ratio=1.5)
+    assert kpis.falls_short([bad]) == ["2.0 times the seconds of pandas", "1.5 times the memory of pandas"]
 
 
 def test_scale_says_seconds_per_million_and_how_linear_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

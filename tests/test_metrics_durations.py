@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from kpikit.contracts import in_engine
 from kpikit.errors import ParameterError
+from kpikit.handing import in_engine
 from kpikit.metrics.durations import kaplan_meier, quantiles
 
 pytestmark = pytest.mark.usefixtures("engine")

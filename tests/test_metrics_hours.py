@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpikit.contracts import in_engine
 from kpikit.errors import ConfigError, ParameterError
+from kpikit.handing import in_engine
 from kpikit.metrics.hours import clock_changes, hours_between, local_seconds
 
 pytestmark = pytest.mark.usefixtures("engine")

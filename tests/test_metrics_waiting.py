@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from helpdesk import six_cases, tickets
 
-from kpikit.contracts import in_engine
 from kpikit.errors import ContractError, ParameterError
+from kpikit.handing import in_engine
 from kpikit.metrics import waiting
 from kpikit.metrics.durations import kaplan_meier
 

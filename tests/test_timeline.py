@@ -10,7 +10,8 @@ import pytest
 from shops import orders, three_months
 
 from kpikit import timeline
-from kpikit.contracts import as_table, in_engine
+from kpikit.contracts import as_table
+from kpikit.handing import in_engine
 from kpikit.periods import UNITS, WEEKDAYS, Period
 
 EVERY = [*UNITS, *(f"week-{day}" for day in WEEKDAYS)]

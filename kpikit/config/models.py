@@ -114,7 +114,7 @@ def _opening(span: str) -> tuple[time, time] | None:
         opens, closes = (time.fromisoformat(part.strip().zfill(5)) for part in span.split("-"))
     except ValueError:
         raise wrong('opening hours such as "09:00-18:00", or closed', repr(span), "Write them so.") from None
-    if closes <= opens:
+    if closes <= opens and closes != time(0):  # midnight is the end of the day
         raise wrong("opening hours that end after they begin", repr(span), 'Write them as "09:00-18:00".')
     return opens, closes
 

@@ -71,7 +71,8 @@ def customer_id(number: str) -> str:
 def people(draw: Draws, true: Parameters, customers: int) -> str:
     """Return one row per customer: ``i``, ``g``, ``s``, ``joined`` (seconds), ``first_month`` (number)."""
     span = END - seconds(START)
-    exact = f"{seconds(START)} + floor((i + {draw.uniform('joined', 'i')}) * {span} / {customers})::BIGINT"
+    exact = f"{seconds(START)} + floor(place * {span})::BIGINT"
+    everybody = f"SELECT {draw.uniform('joined', 'range')} AS place FROM range({customers})"
     shares = [true.segments[name] for name in SEGMENTS]
     stores = [true.stores[name] for name in STORES]
     return f"""
@@ -79,7 +80,7 @@ def people(draw: Draws, true: Parameters, customers: int) -> str:
         FROM (SELECT *, {moment("joined")} AS day FROM (
             SELECT i, {at_counter(f"({exact})")} AS joined,
                 {counted(draw.uniform("segment", "i"), shares)} AS g, {counted(draw.uniform("store", "i"), stores)} AS s
-            FROM (SELECT range AS i FROM range({customers}))))"""
+            FROM (SELECT row_number() OVER (ORDER BY place) - 1 AS i, place FROM ({everybody}))))"""
 
 
 def orders_in(draw: Draws, true: Parameters, month: str) -> str:

@@ -90,11 +90,11 @@ def _indicators() -> tuple[PerformanceIndicator, ...]:
             success="delivered_at <= promised_at", target=0.95, owner="Head of operations",
         ),
         PerformanceIndicator(
-            id="arrived_intact", title="Arrived undamaged", eligible=arrived,
+            id="intact", title="Arrived undamaged", eligible=arrived,
             success="is_intact", target=0.98, owner="Head of operations",
         ),
         PerformanceIndicator(
-            id="arrived_complete", title="Nothing missing", eligible=arrived,
+            id="in_full", title="Nothing missing", eligible=arrived,
             success="is_complete", target=0.98, owner="Head of operations",
         ),
         PerformanceIndicator(

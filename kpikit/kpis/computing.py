@@ -117,8 +117,9 @@ class Inputs:
         return absent or [one for one in its.columns if one.split(".")[1] not in self.tables[one.split(".")[0]].columns]
 
     def splits(self, its: Card) -> bool:
-        """Say whether each table that a KPI needs has the column to split by."""
-        return not self.by or all(self.by in self.tables[name].columns for name in its.needs)
+        """Say whether the tables that a KPI needs have the column to split by: each, or for some KPIs one of them."""
+        have = [self.by in self.tables[name].columns for name in its.needs]
+        return not self.by or (any(have) if its.splits_by_any else all(have))
 
     def chosen(self, kpis: Sequence[str | Kpi] | str | None) -> list[Kpi]:
         """Return the KPIs asked for, or all that these tables can feed."""

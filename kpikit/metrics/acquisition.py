@@ -34,6 +34,7 @@ def _earliest(rows: ir.Table, moment: str) -> ir.Table:
 
 
 @kpi(
+    counts="visitor",
     title="Visitors who convert within {within_days} days",
     question="Of the people who visited, how many did what the visit is for within {within_days} days?",
     formula="visitors with a conversion within {within_days} days of their first session of the period / "

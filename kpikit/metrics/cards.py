@@ -38,7 +38,8 @@ class Card:
     ``style`` is how a value is written (one of :data:`STYLES`); ``direction`` is ``up``, ``down`` or ``neutral``: which
     way is good. ``needs`` names tables, ``wants`` those that it uses where they are there (after the others, else
     None), ``columns`` what is needed beyond the contracts (``tickets.resolved_at``). ``settings`` are what kpikit.yaml
-    may set, with their values here. ``version`` changes when the definition does.
+    may set, with their values here. ``splits_by_any``: the column to split by may be in any of the tables, not in each.
+    ``counts`` says whom n counts. ``version`` changes when the definition does.
     """
 
     id: str
@@ -55,6 +56,8 @@ class Card:
     source: str
     family: str = ""
     wants: tuple[str, ...] = ()
+    splits_by_any: bool = False
+    counts: str = "customer"
     columns: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -174,11 +177,16 @@ def described(card: Card) -> dict[str, str]:
         "good direction": card.direction,
         "needs": ", ".join([*card.needs, *card.columns]),
         "interval": INTERVALS[card.interval],
-        "settings": ", ".join(f"{name}: {value}" for name, value in card.settings.items()),
+        "settings": ", ".join(f"{name}: {value}" for name, value in card.settings.items() if _is_short(value)),
         "caveat": card.caveat,
         "source": card.source,
     }
     return {name: text for name, text in facts.items() if text}
+
+
+def _is_short(value: object) -> bool:
+    """Say whether a setting is worth a reader's time: a number or a word, not a calendar of opening hours."""
+    return isinstance(value, (int, float)) or (isinstance(value, str) and value != "")
 
 
 def dictionary() -> str:

@@ -37,6 +37,7 @@ def _by_visitor(visits: ir.Table, **sums: ir.Value) -> ir.Table:
 
 @kpi(
     title="Active visitors",
+    counts="visitor",
     question="How many visitors came?",
     formula="number of distinct visitors with a visit in the period",
     grain="period and segment",
@@ -58,6 +59,7 @@ def active_visitors(
 
 @kpi(
     title="Stickiness",
+    counts="visitor",
     question="On how many of a period's days does one of its visitors come?",
     formula="mean visitors a day / visitors of the period (a day with several visits counts once)",
     grain="period and segment",
@@ -94,6 +96,7 @@ def _days_of_periods(span: ir.Table, period: str | None) -> ir.Table:
 
 @kpi(
     title="Visits per visitor",
+    counts="visitor",
     question="How often does a visitor come?",
     formula="visits / distinct visitors",
     grain="period and segment",
@@ -115,6 +118,7 @@ def sessions_per_visitor(
 
 @kpi(
     title="Time on site, mean",
+    counts="visitor",
     question="How many minutes does a visit last on average?",
     formula="Σ minutes of visits / visits whose length is known",
     grain="period and segment",
@@ -139,6 +143,7 @@ def time_on_site(
 
 @kpi(
     title="Time on site, median",
+    counts="visitor",
     question="How many minutes does a typical visit last?",
     formula="the length that half of the visits reach",
     grain="period and segment",

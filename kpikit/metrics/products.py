@@ -66,6 +66,7 @@ def _returns(lines: ir.Table, end: ir.Value, return_days: int) -> ir.Table:
 
 @kpi(
     title="Returns within {return_days} days",
+    splits_by_any=True,
     question="How much of what is sold comes back within {return_days} days?",
     formula="order lines returned within {return_days} days of the order / "
     "order lines ordered ≥ {return_days} days ago",
@@ -98,6 +99,7 @@ def return_rate(
 
 @kpi(
     title="Product rating",
+    splits_by_any=True,
     question="How do customers rate what they bought?",
     formula="Σ ratings / number of ratings",
     grain="period of the rating, and segment",

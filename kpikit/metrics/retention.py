@@ -12,8 +12,9 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from kpikit.contracts import as_table, in_engine
+from kpikit.contracts import as_table
 from kpikit.errors import ParameterError
+from kpikit.handing import in_engine
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import Contributions, bounds, every_period, first_orders, placed
 from kpikit.periods import DAYS_PER_YEAR, Period

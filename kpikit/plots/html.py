@@ -178,8 +178,9 @@ def show(
     formats: Mapping[str, Format] | None = None,
     kind: str = "table",
 ) -> Result:
-    """Return a result drawn as a section: heading, paragraph, table."""
-    table = Markup() if result.table is None else table_html(result.table, result.title, labels=labels, formats=formats)
+    """Return a result drawn as a section: heading, paragraph, and the table where it has rows."""
+    has_rows = result.table is not None and len(result.table) > 0
+    table = table_html(result.table, result.title, labels=labels, formats=formats) if has_rows else Markup()
     html = render("section", name=slug(result.name), title=result.title, text=result.text, table=table)
     return result.with_html(html, kind)
 

@@ -68,7 +68,7 @@ def _tile(found: Figures, row: Any, group: str) -> Tile:
         change=change,
         tone=tone,
         interval="" if pd.isna(row.low) else f"95 % interval {interval(row.low, row.high, its.style, currency)}",
-        count=f"n = {counted(row.n, 'customer')}",
+        count=f"n = {counted(row.n, its.counts)}",
         history=history,
         history_text=history_in_words(its.title, history, unit.unit, style=its.style, currency=currency),
         status=status,

@@ -137,7 +137,7 @@ def detectable_sentence(row: Any, its: Card, currency: str) -> str:
     if pd.isna(row.detectable):
         return ""
     change = difference(row.detectable, its.style, currency).removeprefix("+")
-    return f"{counted(row.n, 'customer')} find changes of {change} or more, four times in five"
+    return f"{counted(row.n, its.counts)} find changes of {change} or more, four times in five"
 
 
 def alarm_sentence(periods: int, rate: float) -> str:
