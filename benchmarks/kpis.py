@@ -65,7 +65,7 @@ def pandas_kpis() -> dict[str, dict[str, Any]]:
 
 def kpikit(folder: str, as_of: str, chosen: Sequence[str] | None = None) -> Callable[[], pd.DataFrame]:
     """Every KPI that pandas computes too, or those chosen, with intervals: by segment where the tables have one."""
-    import kpikit as kk
+    from kpikit import compute
 
     tables, parts = _tables(folder), []
     for by in ("segment", None):
@@ -73,7 +73,7 @@ def kpikit(folder: str, as_of: str, chosen: Sequence[str] | None = None) -> Call
         parts.append(([name for names in its for name in names if chosen is None or name in chosen], by))
 
     def step() -> pd.DataFrame:
-        found = [kk.compute(tables, names, period="month", by=by, as_of=as_of) for names, by in parts if names]
+        found = [compute(tables, names, period="month", by=by, as_of=as_of) for names, by in parts if names]
         return pd.concat(found, ignore_index=True)
 
     return step
@@ -81,10 +81,10 @@ def kpikit(folder: str, as_of: str, chosen: Sequence[str] | None = None) -> Call
 
 def every_kpi(folder: str, as_of: str) -> Callable[[], pd.DataFrame]:
     """Every KPI there is, by month alone."""
-    import kpikit as kk
+    from kpikit import compute
 
     tables = _tables(folder)
-    return lambda: kk.compute(tables, period="month", as_of=as_of)
+    return lambda: compute(tables, period="month", as_of=as_of)
 
 
 def by_pandas(folder: str, as_of: str) -> Callable[[], pd.DataFrame]:

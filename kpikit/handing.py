@@ -22,6 +22,8 @@ def in_engine(data: Any, kinds: Mapping[str, str] | None = None) -> ir.Table:
     frame, empty = data.copy(deep=False), {}
     for name in frame.columns:
         dtype = frame[name].dtype
+        if str(dtype).startswith("datetime64[ns"):  # the engines count microseconds
+            frame[name] = frame[name].dt.as_unit("us")
         if str(dtype).startswith("float") or dtype.kind in "mM":  # NaN is made null below, NaT is null
             continue
         hole = frame[name].isna()

@@ -101,6 +101,7 @@ def stored(engine: str, name: str, rows: pa.Table) -> Any:
         return backend.read_parquet(str(path), table_name=name)
     kinds = {column: dtype.copy(nullable=True) for column, dtype in ibis.Schema.from_pyarrow(rows.schema).items()}
     columns = ", ".join(f"{column} {POSTGRES_TYPES[_plain(dtype)]}" for column, dtype in kinds.items())
+    backend.con.execute("SET jit = off")  # compiling a long query takes seconds, running it over a small table does not
     backend.con.execute(f"DROP TABLE IF EXISTS {name}; CREATE TABLE {name} ({columns})")
     with backend.con.cursor().copy(f"COPY {name} FROM STDIN") as copy:
         for row in rows.to_pylist():

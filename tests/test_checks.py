@@ -13,7 +13,7 @@ from kpikit.checks import answers, audit, consistency, declared, missing_days, r
 from kpikit.checks.grading import Check
 from kpikit.config import Benchmark, Business, Config, Goal, PerformanceIndicator, Table
 from kpikit.contracts import CONTRACTS, as_table
-from kpikit.metrics import questions, surveys
+from kpikit.metrics import surveys
 from kpikit.results import Result
 from kpikit.sources import Data, load
 from kpikit.sources.data import Counts
@@ -212,15 +212,11 @@ def test_what_is_set_aside_is_what_the_kpis_set_aside() -> None:
     assert rows[["off", "other", "inverted", "unknown"]].sum(axis=1).drop("mood").to_dict() == lost
 
 
-def test_the_scales_are_those_of_the_kpis() -> None:
-    assert answers.SCALES == questions.SCALES
-    assert answers.FIRST_EFFORT_SCALE == questions.EFFORT_SCALE
-
-
-def test_the_first_version_of_the_effort_question_ends_at_5() -> None:
+@pytest.mark.parametrize("name", ["ces", "customer_effort_score"])
+def test_the_first_version_of_the_effort_question_ends_at_5(name: str) -> None:
     rows = table("responded_at kind score", ("2026-01-05", "ces", 6.0), ("2026-01-05", "ces", 2.0))
     assert grades(answers.of_its_answers(held(survey_responses=rows)))["score"][0] == "PASS"
-    config = Config(kpis={"ces": {"version": 1}})
+    config = Config(kpis={name: {"version": 1}})
     assert grades(answers.of_its_answers(held(config, survey_responses=rows)))["score"][0] == "REVIEW"
 
 

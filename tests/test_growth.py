@@ -11,10 +11,11 @@ from scipy import stats
 
 from kpikit import growth, intervals
 from kpikit.errors import ContractError, ParameterError
-from kpikit.growth.bootstrap import TIMES, ends, poisson_sums
+from kpikit.growth.bootstrap import TIMES, ends, poisson_sums, widened
 from kpikit.growth.concentration import shares_and_ginis
 from kpikit.growth.matching import matched
 from kpikit.growth.segments import shrunken
+from kpikit.results import Result
 
 AS_OF = pd.Timestamp("2024-04-01")
 NO_SPEND = pd.DataFrame(columns=["month", "channel", "media", "overhead", "begins", "ends"])
@@ -219,6 +220,14 @@ def test_return_waits_until_the_customers_are_old_enough():
     assert "365 days old" in result.text
 
 
+def test_a_return_whose_interval_holds_zero_is_not_said_to_have_come_back():
+    result = growth.roi(each, spent, within_days=20)
+    row = result.table.iloc[0]
+    assert row.roi > 0 > row.roi_low
+    assert "whether the spend has come back cannot be told" in result.text
+    assert "so the spend" not in result.text
+
+
 # payback
 
 
@@ -250,7 +259,9 @@ def test_a_cost_that_is_not_earned_back_yet_is_said_so():
     row = by_channel(result).loc["all channels"]
     assert np.isnan([row.months, row.months_low, row.months_high]).all()
     assert result.title == "The cost of a new customer is not earned back within the 2 months known"
-    assert "not within the data" in result.text
+    assert "That is not earned back within the data (not at its interval's upper end either); media alone is" in (
+        result.text
+    )
 
 
 def test_payback_interval_agrees_with_resampled_customers_and_their_number():
@@ -469,6 +480,71 @@ def test_actions_speak_only_where_the_interval_is_clear():
     assert todo.action.tolist() == ["Cut or rework spend on a", "Try more spend on b"]
     even = months(("2024-01-01", "a", 13_000.0, 0.0), ("2024-01-01", "b", 13_000.0, 0.0), ends_on="2024-02-01")
     assert growth.actions(growth.ltv_to_cac(found, even, scores.head(0), **AHEAD), back, none, rfm).table.empty
+
+
+def advice(ratios):
+    """Return the table of actions that rest on ratios alone."""
+    none, rfm = growth.funnel(pd.DataFrame(columns=EVENTS)), pd.DataFrame(columns=["r_score"])
+    back = growth.payback_months(curve(4.0), growth.acquisition_costs(each, NO_SPEND))
+    return growth.actions(ratios, back, none, growth.rfm_segments(rfm, each)).table
+
+
+def test_a_channel_that_returns_its_media_is_not_cut_for_salaries_that_all_share():
+    rows = [("2024-01-10", channel, 27.5) for channel in ("a", "b") for _ in range(100)]
+    paid = months(("2024-01-01", "a", 320.0, 0.0), ("2024-01-01", "b", 320.0, 0.0),
+                  ("2024-01-01", None, 0.0, 8960.0), ends_on="2024-02-01")  # fmt: skip
+    ratios = growth.ltv_to_cac(customers(*rows), paid, scores.head(0), **AHEAD)
+    assert by_channel(ratios).to_media["a"] == pytest.approx(27.5 / 3.2)  # 8.6 times; fully loaded cost 48
+    todo = advice(ratios)
+    assert todo.action.tolist() == ["Bring salaries and tools in line with the customers they win"]
+    assert todo.value.tolist() == pytest.approx([200 * (48 - 27.5)])
+
+
+def test_a_channel_is_not_cut_for_media_without_a_channel():
+    rows = [("2024-01-10", channel, 27.5) for channel in ("a", "b") for _ in range(100)]
+    paid = months(("2024-01-01", "a", 320.0, 0.0), ("2024-01-01", None, 9000.0, 0.0), ends_on="2024-02-01")
+    assert advice(growth.ltv_to_cac(customers(*rows), paid, scores.head(0), **AHEAD)).empty
+
+
+def test_the_loss_of_a_cut_channel_is_its_media_beyond_its_value():
+    rows = [("2024-01-10", channel, 10.0) for channel in ("a", "b") for _ in range(100)]
+    paid = months(("2024-01-01", "a", 3000.0, 0.0), ("2024-01-01", "b", 990.0, 0.0),
+                  ("2024-01-01", None, 0.0, 400.0), ends_on="2024-02-01")  # fmt: skip
+    todo = advice(growth.ltv_to_cac(customers(*rows), paid, scores.head(0), **AHEAD)).set_index("action")
+    assert todo.value["Cut or rework spend on a"] == pytest.approx(100 * (30 - 10))
+    assert "3,000" not in todo.reason["Cut or rework spend on a"]
+
+
+def test_many_channels_widen_what_is_said_of_one():
+    """Bonferroni: 0.05 / 10 two-sided is 2.807 standard errors in place of 1.960."""
+    low, high = widened(1.0, 0.8, 1.2, 10)
+    assert (low, high) == pytest.approx((1 - 0.2 * 2.8070338 / 1.9599640, 1 + 0.2 * 2.8070338 / 1.9599640))
+    assert widened(1.0, 0.8, 1.2, 1) == pytest.approx((0.8, 1.2))
+    table = pd.DataFrame(
+        {"channel": ["all channels", *"abcdefghij"], "customers": 100, "value": 9.0, "own_cost": 10.0,
+         "media_cost": 10.0, "full_cost": 10.0}
+    )  # fmt: skip
+    for kind in ("own", "media", "full"):
+        table[f"to_{kind}"], table[f"to_{kind}_low"], table[f"to_{kind}_high"] = 0.9, 0.81, 0.99
+    assert advice(Result("ltv-to-cac", "table", "", table=table)).empty  # 0.9 + 0.09 * 1.43 is above 1
+    assert len(advice(Result("ltv-to-cac", "table", "", table=table.head(2)))) == 1
+
+
+def test_without_media_the_cost_is_that_of_salaries():
+    only = months(("2024-01-01", None, 0.0, 90.0), ("2024-03-01", None, 0.0, 90.0))
+    costs = growth.acquisition_costs(each, only, currency="EUR")
+    assert costs.title == "A new customer costs 20.00 EUR in salaries and tools"
+    assert "against 180 EUR of salaries and tools: 20.00 EUR each" in costs.text
+    assert "no spend on media is known" in growth.ltv_to_cac(each, only, scores, **AHEAD).text
+    assert "no spend on media is known" in growth.payback_months(ages(("all", 0, 50, 500.0, 5_000.0)), costs).text
+
+
+@pytest.mark.parametrize("n", [1, 9])
+def test_the_top_tenth_of_fewer_than_ten_cannot_be_told(n):
+    result = growth.concentration([5.0] * n)
+    assert result.title == "Who the top 10 % of customers are cannot be told yet"
+    assert result.table.empty
+    assert result.headline == ""
 
 
 def test_amounts_that_count_as_margin_are_said_so():

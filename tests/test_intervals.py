@@ -148,3 +148,16 @@ def test_two_proportions_test_equals_chi_square_without_correction():
     assert intervals.two_proportions_p(7, 34, 1, 34) == pytest.approx(expected)
     assert intervals.two_proportions_p(0, 5, 0, 5) == 1
     assert np.isnan(intervals.two_proportions_p(0, 0, 1, 5))
+
+
+@pytest.mark.parametrize("method", [intervals.clustered_mean, intervals.clustered_ratio])
+def test_clusters_that_are_all_alike_give_no_interval(method):
+    """Two answers of 6 say nothing of the spread: an interval from 6 to 6 would be a claim."""
+    assert np.isnan(method(12, 2, 72, 2, 12, 2)).all()
+    assert np.isnan(method(0.3, 3, 0.03, 3, 0.3, 3)).all()  # 0.1 has no exact square
+    assert np.isfinite(method(13, 2, 85, 2, 13, 2)).all()
+
+
+def test_a_single_detractor_lies_in_its_interval():
+    low, high = intervals.net_score(-1, 1, 1, 1, 1, -1, 1)
+    assert low == -1 < high

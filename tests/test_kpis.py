@@ -165,3 +165,29 @@ def test_many_at_once_are_what_each_gives_alone(period, by, as_of):
         found = together[together.kpi == one.card.id].reset_index(drop=True)
         expected = kpis.with_interval(alone, one.card)
         pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_a_table_is_known_up_to_the_last_of_its_times():
+    """The newest case is of 10 September, but one was solved on the 25th: support has not fallen silent."""
+    tickets = pd.DataFrame(
+        {
+            "ticket_id": ["a", "b"],
+            "opened_at": pd.to_datetime(["2026-08-03", "2026-09-10"]).as_unit("us"),
+            "resolved_at": pd.to_datetime(["2026-08-04", "2026-09-25"]).as_unit("us"),
+        }
+    )
+    found = kpikit.compute({"tickets": tickets}, ["backlog"], period="month", as_of="2026-10-01")
+    assert found.status.tolist() == ["complete", "complete"]
+    silent = tickets.assign(resolved_at=tickets.resolved_at.where(tickets.ticket_id == "a"))
+    assert kpikit.compute({"tickets": silent}, ["backlog"], period="month", as_of="2026-10-01").status.iloc[-1] == (
+        "partial"
+    )
+
+
+def test_surveys_come_in_waves_and_a_wave_is_over_when_its_month_is():
+    answers = pd.DataFrame(
+        {"kind": "csat", "score": [5.0, 1.0], "responded_at": pd.Timestamp("2026-06-10").as_unit("us")}
+    )
+    found = kpikit.compute({"survey_responses": answers}, ["csat"], period="month", as_of="2026-09-01")
+    assert found.status.tolist() == ["complete"] * 3
+    assert found.value.isna().tolist() == [False, True, True]

@@ -262,8 +262,19 @@ def test_no_new_customers_give_a_missing_value_beside_the_spend():
     more = pd.concat([spent, spend(("2024-03-05", 40.0, "search", "media"))])
     table = with_interval(costs.cac(more, won, period="month", as_of="2024-04-01").to_pandas(), KPIS["cac"].card)
     march = table.iloc[-1]
-    assert (march.numerator, march.denominator) == (40, 0)
+    assert (march.numerator, march.denominator, march.n) == (40, 0, 0)  # spend is no customer
     assert np.isnan([march.value, march.low, march.high]).all()
+
+
+def test_spend_on_a_channel_that_brought_nobody_counts_no_customer():
+    table = costs.cac(spent, won, by="channel", **KNOWN).to_pandas().set_index("segment")
+    assert table.n.to_dict() == {"search": 0, "shop": 2, "social": 0, "web": 2}
+
+
+@pytest.mark.parametrize("period", [None, "month"])
+def test_without_a_row_of_spend_or_of_orders_no_cost_is_said(period):
+    assert len(costs.cac(spent.head(0)[["spent_on", "amount"]], won, period=period, **KNOWN).to_pandas()) == 0
+    assert len(costs.cac(spent, won.head(0), period=period, **KNOWN).to_pandas()) == 0
 
 
 @pytest.mark.parametrize(("lag", "expected"), [(0, [(150, 3), (30, 1)]), (1, [(150, 1)]), (2, [])])

@@ -87,6 +87,21 @@ def test_the_configuration_says_scales_and_which_effort_was_asked():
     assert set(answers.split(data, by="touchpoint").to_pandas().kind) == {"ces", "return"}
 
 
+@pytest.mark.parametrize("name", ["ces", "customer_effort_score"])
+def test_a_kpi_is_configured_under_any_of_its_names(name):
+    effort = six.assign(kind="ces", score=[1.0, 2.0, 3.0, 4.0, 5.0, 7.0])
+    data = SimpleNamespace(config=Config(kpis={name: {"version": 1}}), tables={"survey_responses": effort})
+    found = answers.distribution(data, kind="ces").to_pandas().set_index("score").score_class
+    assert found.to_dict() == {1.0: "top", 2.0: "top", 3.0: "middle", 4.0: "bottom", 5.0: "bottom"}
+
+
+def test_which_surveys_count_is_configured_under_any_name():
+    data = SimpleNamespace(
+        config=Config(kpis={"net_promoter_score": {"survey": "all"}}), tables={"survey_responses": six}
+    )
+    assert answers.distribution(data).to_pandas().answers.sum() == 5  # relational ones alone would be 2
+
+
 @pytest.mark.parametrize(
     "table",
     [
@@ -129,6 +144,20 @@ def test_bounced_invitations_and_those_to_other_questions_are_not_of_the_invited
               "survey_responses": six}  # fmt: skip
     found = answers.invited(tables, by=(), as_of="2024-03-10").to_pandas()
     assert found.invitations.sum() == 5
+
+
+def test_invitations_are_given_the_days_that_the_response_rate_gives_them():
+    tables = {"survey_invites": asked, "survey_responses": six}
+    data = SimpleNamespace(config=Config(kpis={"response_rate": {"within_days": 60}}), tables=tables)
+    found = answers.invited(data, by=(), survey="all", as_of="2024-03-10").to_pandas()
+    counts = found.groupby("pace").invitations.sum().to_dict()
+    assert counts == {"early": 1, "late": 4, "none": 3}  # an answer after 48 days counts, 1 March is too young
+
+
+def test_days_allowed_are_those_of_the_configuration():
+    assert (answers.days_allowed({}, "closed_loop"), answers.days_allowed({}, "response_rate")) == (7, 14)
+    data = SimpleNamespace(config=Config(kpis={"closed_loop": {"within_days": 3}}), tables={})
+    assert answers.days_allowed(data, "closed_loop") == 3
 
 
 sad = pd.DataFrame({

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from kpikit.config import Config, load_config
+from kpikit.config import Config, Economics, load_config
 from kpikit.errors import ConfigError
 from kpikit.metrics import KPIS, performance
 from kpikit.metrics.configured import configured
@@ -159,3 +159,14 @@ def test_what_comes_with_kpikit_is_not_changed(tmp_path):
     configured(settings(tmp_path, ON_TIME))
     assert before == KPIS
     assert isinstance(performance.indicator(orders, table_name="orders", success="true"), Contributions)
+
+
+def test_money_is_counted_with_the_margin_and_rate_of_the_business():
+    economics = Economics(margin_fraction=0.3, annual_discount_rate=0.08)
+    its = configured(Config(economics=economics, kpis={"clv_simple": {"lifespan_years": 5}}))["clv_simple"]
+    assert its.settings == {"lifespan_years": 5, "margin_fraction": 0.3, "annual_discount_rate": 0.08}
+
+
+def test_a_variant_that_does_not_exist_is_refused_before_anything_runs():
+    with pytest.raises(ConfigError, match="Did you mean 'top_box'"):
+        configured(Config(kpis={"csat": {"variant": "top_bx"}}))

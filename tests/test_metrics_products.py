@@ -66,10 +66,21 @@ def test_each_product_by_hand():
     assert table.returned.to_dict() == {"Mug": 1, "Beans": 0}
     assert table.ratings.to_dict() == {"Mug": 2, "Beans": 1}
     assert table.rating_sum.to_dict() == {"Mug": 7, "Beans": 4}
-    assert table.rating_squares.to_dict() == {"Mug": 29, "Beans": 16}
+    assert table.rating_xx.to_dict() == {"Mug": 29, "Beans": 16}
     assert table.began.to_dict() == {"Mug": 2, "Beans": 1}  # eve began sixteen days ago
     assert table.came_back.to_dict() == {"Mug": 1, "Beans": 1}
     assert table.units.isna().all()  # no quantity is known
+
+
+def test_the_sums_of_a_customers_lines_tell_one_careless_customer_from_many():
+    """Ann sends three mugs back, bob keeps one, and eve's are too young: clusters of 3 and 1."""
+    three = lines(*[("1", "Mug", 10.0, "2024-01-05", 5, "2024-01-06")] * 3, ("3", "Mug", 10.0, None, 2, "2024-02-20"),
+                  ("4", "Mug", 10.0, None, None, None))  # fmt: skip
+    row = by_product({"order_lines": three, "orders": shop}).loc["Mug"]
+    assert row[["returned", "lines_old_enough", "return_customers"]].tolist() == [3, 4, 2]
+    assert row[["return_xx", "return_yy", "return_xy"]].tolist() == [9, 10, 9]
+    assert row[["rating_sum", "ratings", "raters"]].tolist() == [17, 4, 2]
+    assert row[["rating_xx", "rating_yy", "rating_xy"]].tolist() == [229, 10, 47]
 
 
 def test_order_and_line_do_not_multiply():

@@ -99,7 +99,9 @@ def test_other_quantiles_by_setting_and_both_on_a_scorecard():
     titles = [find(name).card.title for name in ("first_response_time", "first_response_p90", "frt")]
     assert titles == ["Time to first response (median)", "Time to first response (nine cases in ten)", titles[0]]
     one = find("first_response_time").using(quantile=0.75, hours="business").card
-    assert (one.title, one.unit) == ("Time to first response (75% of cases)", "business hours")
+    assert (one.title, one.unit) == ("Time to first response in business hours (75% of cases)", "business hours")
+    usual = find("resolution_time").using(hours="business").card
+    assert usual.title == "Time to resolution in business hours (50% of cases)"
 
 
 def test_interval_is_that_of_statsmodels_where_a_customer_counts_once():
@@ -206,15 +208,28 @@ def test_backlog_when_everything_is_solved_is_zero_and_not_missing():
 
 def test_cases_per_customer_by_hand():
     table = by_month(support.cases_per_customer, six_cases, bought)
-    assert table.numerator.tolist() == [5, 1]
+    assert table.numerator.tolist() == [4, 1]  # the first case is of the day before the first order
     assert table.denominator.tolist() == [3, 1]  # ann, bob and zoe; ann: a refund is no order
 
 
 def test_cases_per_customer_while_both_tables_are_known():
     table = by_month(support.cases_per_customer, six_cases, bought, as_of=None)
-    assert table.numerator.tolist() == [5, 1]
+    assert table.numerator.tolist() == [4, 1]
     assert table.status.tolist() == ["complete", "partial"]  # the cases end on 1 February
     assert table.denominator.tolist() == [3, 0]  # and so what is known of the orders
+
+
+def test_customers_from_before_there_were_cases_are_not_divided_by():
+    """A hundred customers ordered in 2023, cases are kept since 2 January 2024: two cases of two customers."""
+    before = orders(*((f"c{i}", "2023-01-01", 1.0) for i in range(100)))
+    both = pd.concat([before, orders(("ann", "2024-01-10", 1.0), ("bob", "2024-01-20", 1.0))], ignore_index=True)
+    row = support.cases_per_customer(solved_at("01-02", "01-20"), both).to_pandas().iloc[0]
+    assert (row.numerator, row.denominator) == (2, 2)
+
+
+@pytest.mark.parametrize("period", [None, "month"])
+def test_no_cases_at_all_are_no_rate_of_zero(period):
+    assert compute({"tickets": six_cases[:0], "orders": bought}, "cases_per_customer", period=period).empty
 
 
 # all of them

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kpikit
+from kpikit.config import Config
 from kpikit.errors import ContractError, ParameterError
 from kpikit.kpis import with_interval
 from kpikit.metrics import find, surveys
@@ -85,6 +88,18 @@ def test_off_scale_answers_are_set_aside_and_counted_never_clipped():
     assert aside["rows"].to_dict() == {"csat": 1, "nps": 2}
     assert aside.missing.to_dict() == {"csat": 1, "nps": 0}
     assert aside.used.to_dict() == {"csat": 0, "nps": 10}
+
+
+def test_what_is_set_aside_follows_the_scales_that_are_declared():
+    rows = pd.concat([each_once([5, 4, 1], kind="joy"), each_once([7, 5, 2], kind="ces")])
+    config = Config(kpis={"joy": {"kind": "joy", "scale": [1, 5]}, "customer_effort_score": {"version": 1}})
+    data = SimpleNamespace(config=config, tables={"survey_responses": rows})
+    aside = surveys.off_scale(data).to_pandas().set_index("kind")
+    assert aside[["rows", "used"]].to_dict("index") == {"ces": {"rows": 1, "used": 2}, "joy": {"rows": 0, "used": 3}}
+    alone = surveys.off_scale({"survey_responses": rows}).to_pandas().set_index("kind")
+    assert alone[["rows", "used"]].to_dict("index") == {"ces": {"rows": 0, "used": 3}, "joy": {"rows": 3, "used": 0}}
+    with pytest.raises(ContractError, match="survey_responses"):
+        surveys.off_scale({})
 
 
 def test_an_nps_on_another_scale_has_no_promoters():

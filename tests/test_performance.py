@@ -10,11 +10,12 @@ import pytest
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
+from kpikit import intervals
 from kpikit import performance as read
 from kpikit.config import Config, Goal, PerformanceIndicator
 from kpikit.kpis import COLUMNS
 from kpikit.performance.channels import spread
-from kpikit.performance.products import against_the_rest, shrunk
+from kpikit.performance.products import against_the_rest, independent, shrunk
 from kpikit.results import Result
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
@@ -77,6 +78,35 @@ def test_an_indicators_target_comes_before_a_goal():
     assert result.table.target.tolist() == [0.95]
 
 
+def test_a_goal_of_one_segment_is_none_of_all_and_the_next_date_counts():
+    on_phone = goal("intact", at_least=0.5).model_copy(update={"segment": "phone"})
+    later = goal("frt", at_most=2.0).model_copy(update={"by": pd.Timestamp("2027-12-31").date()})
+    over = goal("frt", at_most=9.0).model_copy(update={"by": pd.Timestamp("2023-12-31").date()})
+    data = of_config(goals=(over, goal("frt", at_most=4.0), later, on_phone))
+    data.as_of = pd.Timestamp("2024-07-01").date()
+    values = computed(("intact", JUNE, "all", 0.9, 0.8, 1.0), ("first_response_time", JUNE, "all", 5.0, 4.5, 5.5))
+    shown = read.experience(values, period="month", data=data).table.set_index("kpi")
+    assert shown.target_verdict.to_dict() == {"intact": "no target", "first_response_time": "missed"}
+    assert shown.target["first_response_time"] == 4.0
+
+
+def test_with_many_targets_a_verdict_takes_more():
+    """A plain interval of 0.901 ± 0.01 misses 0.912 alone; widened for ten targets (by 2.81 / 1.96) it does not."""
+    ids = ("in_full", "intact", "perfect_order", "csat", "return_rate", "reopen_rate", "resolution_time", "mrr", "arpa",
+           "backlog")  # fmt: skip
+    values = computed(*((name, JUNE, "all", 0.901, 0.891, 0.911) for name in ids))
+    alone = read.experience(values[:1], period="month", data=of_config(goals=(goal("in_full", at_least=0.912),)))
+    assert alone.table.target_verdict.tolist() == ["missed"]
+    goals = tuple(goal(name, at_least=0.912) for name in ids)
+    many = read.experience(values, period="month", data=of_config(goals=goals))
+    assert set(many.table.target_verdict) == {"cannot be told"}
+
+
+def test_a_figure_without_an_interval_says_only_its_number():
+    values = computed(("intact", JUNE, "all", 0.9, np.nan, np.nan))
+    assert "90.0 % (n = 50)." in read.experience(values, period="month").text
+
+
 def test_no_targets_and_no_complete_period():
     result = read.experience(computed(("intact", JUNE, "all", 0.9, 0.8, 1.0)), period="month")
     assert result.title == "What customers got in the last complete period"
@@ -122,7 +152,10 @@ def test_an_indicator_that_is_never_eligible_or_never_true_is_told():
 def sold(*rows: tuple[object, ...]) -> pd.DataFrame:
     """Return products from (product, revenue, lines, returned, began, came back)."""
     table = pd.DataFrame(rows, columns=["product", "revenue", "lines_old_enough", "returned", "began", "came_back"])
-    return table.assign(orders=1.0, units=np.nan, ratings=3.0, rating_sum=11.0, rating_squares=45.0)
+    each_once = {"return_xx": table.returned, "return_yy": table.lines_old_enough, "return_xy": table.returned,
+                 "return_customers": table.lines_old_enough}  # fmt: skip
+    rated = {"ratings": 3.0, "rating_sum": 11.0, "raters": 3.0, "rating_xx": 45.0, "rating_yy": 3.0, "rating_xy": 11.0}
+    return table.assign(orders=1.0, units=np.nan, **each_once, **rated)
 
 
 def test_products_against_the_rest():
@@ -144,6 +177,27 @@ def test_wilson_of_each_product_and_students_t_of_its_ratings():
     assert (row.return_low, row.return_high) == pytest.approx((0.0806576625797981, 0.4160174322518935))
     half = stats.t.ppf(0.975, 2) * np.std([2, 4, 5], ddof=1) / np.sqrt(3)
     assert (row.rating_low, row.rating_high) == pytest.approx((11 / 3 - half, 11 / 3 + half))
+
+
+def test_one_customer_who_sends_everything_back_is_no_finding():
+    """Mug: one customer returns 12 of 12, 28 keep their one. Independent: the interval that kpikit.intervals gives."""
+    table = sold(("Mug", 1.0, 40, 12, 0, 0), ("Beans", 1.0, 400, 12, 0, 0))
+    assert read.products(table).table.verdict.tolist() == ["more returns", "fewer returns"]  # had they been 40 people
+    mug = {"return_xx": 144.0, "return_yy": 172.0, "return_xy": 144.0, "return_customers": 29.0}
+    table.loc[0, list(mug)] = pd.Series(mug)
+    result = read.products(table)
+    row = result.table.iloc[0]
+    assert (row.return_low, row.return_high) == pytest.approx((0.06, 0.73), abs=0.01)
+    assert row.p_adjusted > 0.05
+    assert result.headline == ""
+
+
+def test_independent_lines_are_those_of_the_clustered_interval():
+    sums = [np.array([value]) for value in (12.0, 40.0, 144.0, 172.0, 144.0, 29.0)]
+    worth = independent(*sums)
+    x, y, xx, yy, xy, n = sums
+    expected = np.array(intervals.clustered_wilson(x, y, xx, yy, xy, n))
+    assert np.array(intervals.wilson(x / y * worth, worth)) == pytest.approx(expected)
 
 
 def test_few_returns_are_judged_by_fishers_exact_test():
@@ -200,6 +254,16 @@ def test_rows_of_no_channel_and_channels_without_an_interval_are_left_out():
     more = pd.concat([THREE, by_channel(("unknown", 0.1, 0.01)), by_channel(("fax", 1.0, np.nan))])
     assert spread(more).table.segment.tolist() == ["web", "shop", "app"]
     assert "from 90.0 % (web) to 96.0 % (shop)" in spread(more).text
+
+
+def test_a_channel_without_an_upper_limit_or_without_any_error_does_not_decide():
+    """One limit of fax cannot be estimated; two rows alike give kiosk an interval of no width."""
+    open_ended = by_channel(("fax", 0.5, 0.01)).assign(high=np.nan)
+    more = spread(pd.concat([THREE, open_ended, by_channel(("kiosk", 0.1, 0.0))]))
+    assert more.table.segment.tolist() == ["web", "shop", "app"]
+    assert more.table.p_adjusted.iloc[0] == pytest.approx(spread(THREE).table.p_adjusted.iloc[0])
+    assert more.text.endswith("left out of it: fax and kiosk.")
+    assert spread(by_channel(("web", 0.9, 0.01), ("kiosk", 0.1, 0.0))).table.empty
 
 
 def test_one_channel_is_nothing_to_compare():

@@ -41,7 +41,8 @@ CURVE = pd.DataFrame(
 )  # fmt: skip
 PAYBACK = pd.DataFrame(
     {"channel": NAMES, "customers": [30.0, 20, 10], "full_cost": [12.0, 12, 12], "months": [0.0, 3, None],
-     "months_low": [0.0, 2, None], "months_high": [1.0, None, None], "media_months": [0.0, 2, 9],
+     "months_low": [0.0, 2, None], "months_high": [1.0, None, None], "media_cost": [10.0, 10, 0],
+     "media_months": [0.0, 2, None],
      "last_month": [9, 9, 9], "last_customers": [9.0, 9, 9], "earned": [2.0, 1.5, 0.4], "earned_low": [1.5, 1.2, 0.3],
      "earned_high": [2.5, 1.9, 0.5]}
 )  # fmt: skip
@@ -175,3 +176,7 @@ def test_months_are_words():
     assert "first order" in html
     assert "3 mo." in html
     assert "not within the data" in html
+
+
+def test_without_media_no_month_is_said_to_be_out_of_the_data():
+    assert shown("payback_months").html.count("no media") == 1

@@ -17,7 +17,10 @@ from kpikit import clv, customers, sources
 from kpikit.report.gate import check_page
 
 BUDGET_BYTES = 1_000_000
-NAMES = ("cohort_retention", "customer_lifetime_value")
+ON_ORDERS_ALONE = (
+    "cohort_retention", "customer_lifetime_value", "customer_performance", "customer_scorecard", "growth_economics",
+)  # fmt: skip
+NAMES = (*ON_ORDERS_ALONE, "support_experience", "voice_of_customer")
 pytestmark = pytest.mark.slow
 
 
@@ -140,3 +143,11 @@ def test_no_customer_id_stands_in_clear(retail: Path) -> None:
     shown = set(table(retail / "reports", "customer_lifetime_value", "top-customers").customer.astype(str))
     known = set(sources.load(retail / "kpikit.yaml").orders.customer_id.execute())
     assert not shown & known
+
+
+def test_orders_alone_feed_five_reports_and_the_others_say_what_they_need(retail: Path) -> None:
+    made = sorted(path.parent.name for path in (retail / "reports").glob("*/latest.html"))
+    assert made == sorted(ON_ORDERS_ALONE)
+    said = " ".join(kpikit(retail, "list").split())
+    assert "lacks tickets" in said
+    assert "lacks survey_responses" in said

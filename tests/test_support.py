@@ -255,3 +255,26 @@ def test_the_clock_is_that_of_the_kpi():
 def test_what_is_shown_can_be_stored():
     for result in results("six cases"):
         json.dumps(result.payload(), allow_nan=False)
+
+
+def test_where_nothing_is_answered_no_time_of_the_week_is_told():
+    waiting_still = six_cases.assign(first_response_at=pd.Series([pd.NaT] * 6, dtype="datetime64[us]"))
+    assert week(waiting_still).title == "When customers wait longest cannot be told yet"
+    assert week(six_cases[:0]).title == "When customers wait longest cannot be told yet"
+
+
+def test_a_wait_ends_with_what_is_mapped():
+    table, event = support.asked({"tickets": six_cases.drop(columns="first_response_at")})
+    assert event == "resolved_at"
+    assert support.bottlenecks(waiting.delays(table, event, as_of=MARCH).to_pandas(), event=event).table.size
+    assert support.asked({"tickets": six_cases})[1] == "first_response_at"
+
+
+def test_where_nothing_ends_a_wait_each_result_says_so():
+    table, event = support.asked({"tickets": six_cases.drop(columns=["first_response_at", "resolved_at"])})
+    known = {"event": event, "as_of": MARCH}
+    curve = support.wait_curve(waiting.wait_curve(table, **known).to_pandas())
+    lost = support.bottlenecks(waiting.delays(table, **known).to_pandas())
+    when = support.by_hour(waiting.waits_by_hour(table, **known).to_pandas())
+    assert all("cannot be told" in one.title for one in (curve, lost, when))
+    assert support.actions(curve, lost, when, support.first_contact({"tickets": table})).table.empty

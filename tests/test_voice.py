@@ -65,6 +65,14 @@ def test_margins_that_contradict_each_other():
         voice.rake(counts, {"a": {"x": 0.9, "y": 0.1}, "b": {"u": 0.1, "v": 0.9}})
 
 
+def test_margins_that_go_closely_together_fit_slowly():
+    counts = pd.DataFrame({"a": ["x", "x", "y", "y"], "b": ["u", "v", "u", "v"], "answers": [1000, 1, 1, 1000]})
+    weights = voice.rake(counts, {"a": {"x": 0.5, "y": 0.5}, "b": {"u": 0.51, "v": 0.49}})
+    weighted = weights * counts.answers / 2002
+    assert weighted.groupby(counts.a).sum()["x"] == pytest.approx(0.5, abs=1e-6)
+    assert weighted.groupby(counts.b).sum()["u"] == pytest.approx(0.51, abs=1e-6)
+
+
 def test_kishs_effective_number():
     assert voice.kish([1, 1], [50, 50]) == 100
     assert voice.kish([0.625, 2.5], [40, 10]) == pytest.approx(50**2 / (40 * 0.625**2 + 10 * 2.5**2))
@@ -112,6 +120,19 @@ def test_too_few_late_answers_stand_for_nobody():
     assert "Late answers" not in found.text
 
 
+def test_few_answers_that_no_weights_fit_are_weighted_by_the_first_margin():
+    # only a on the web and b on the phone answer; half of those asked are a, 3 of 4 were asked on the web
+    sparse = cells(
+        ("a", "early", "top", 20), ("b", "early", "bottom", 5), ("a", "none", "none", 30), ("b", "none", "none", 45)
+    ).assign(channel=["web", "phone", "web", "web"])
+    found = voice.survey_bias(sparse)
+    weighted = found.table.iloc[1]
+    assert weighted.reading == "weighted to those invited, by segment"
+    assert weighted.value == pytest.approx(0.5 - 0.5)  # half a (all up), half b (all down)
+    assert "No weights fit segment and channel together" in found.text
+    assert "weighted by segment alone" in found.text
+
+
 def test_without_invitations_it_says_what_is_needed():
     empty = pd.DataFrame({"pace": [], "score_class": [], "invitations": []})
     for found in (voice.survey_bias(empty), voice.response_by_group(empty)):
@@ -130,9 +151,27 @@ def test_response_by_group_by_hand():
 
 def test_an_answer_to_another_question_is_a_response_but_no_score():
     other = cells(("a", "early", "top", 20), ("a", "early", "none", 10), ("a", "none", "none", 70))
-    table = voice.response_by_group(other).table
-    assert table.rate[0] == 0.3
-    assert voice.survey_bias(other).facts["rate"] == 0.2
+    found = voice.response_by_group(other)
+    assert found.table.rate[0] == 0.3
+    assert "10 of these answers are to another question" in found.text
+
+
+def test_those_who_answered_another_question_are_not_silent():
+    # 100 invitations without a kind, half of them for another question: 25 answer each
+    other = cells(("a", "early", "top", 25), ("a", "early", "none", 25), ("a", "none", "none", 50))
+    found = voice.survey_bias(other)
+    assert found.facts["rate"] == pytest.approx(25 / 75)
+    assert not found.facts["rate_is_known_by_question"]
+    assert "25 invitations brought an answer to another question" in found.text
+    assert "not known by question" in found.text
+    assert "It is 33.3 % or more" in found.text
+    assert "off by up to 6.7" in found.text
+
+
+def test_a_rate_is_known_where_every_answer_is_to_the_question():
+    found = voice.survey_bias(young_and_old)
+    assert found.facts["rate_is_known_by_question"]
+    assert "25.0 % of the invitations old enough to judge brought an answer to this question" in found.text
 
 
 # distribution, segments, touchpoints

@@ -6,16 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kpikit.checks.grading import FAIL, REVIEW, Check, graded, meant, records
+from kpikit.config.questions import NPS, SCALES, by_id, kinds_declared, scales_declared
 from kpikit.errors import listed
 from kpikit.formatting import counted, joined, number
+from kpikit.kpis.computing import Inputs
 
 if TYPE_CHECKING:
-    from kpikit.config import Config
     from kpikit.sources import Data
 
-NPS, CES = "nps", "ces"
-SCALES = {NPS: (0, 10), "csat": (1, 5), CES: (1, 7)}  # a test keeps them equal to those of metrics.questions
-FIRST_EFFORT_SCALE = (1, 5)  # of version 1 of the effort question
 MOST = 0.5  # of a kind's answers: without them its score means little
 SET_ASIDE = "No KPI counts such answers, none clips them."
 
@@ -23,8 +21,10 @@ SET_ASIDE = "No KPI counts such answers, none clips them."
 def of_its_answers(data: Data) -> Iterator[Check]:
     """Yield the checks of survey answers: one query, by kind."""
     table = data.tables["survey_responses"]
-    kinds = {str(row["kind"]): row for row in records(_by_kind(table, scales(data.config)))}
-    valid = declared_kinds(data.config)
+    inputs = Inputs.of(data)
+    settings = by_id(data.config.kpis, lambda name: inputs.card(name).id)
+    kinds = {str(row["kind"]): row for row in records(_by_kind(table, {**SCALES, **scales_declared(settings)}))}
+    valid = kinds_declared(settings)
     yield _kinds(kinds, valid)
     yield _missing(data)
     counting = {kind: row for kind, row in sorted(kinds.items()) if kind in valid}
@@ -32,23 +32,6 @@ def of_its_answers(data: Data) -> Iterator[Check]:
     yield _scales(counting)
     if "response_id" in table.columns:
         yield _repeated(kinds)
-
-
-def declared_kinds(config: Config) -> set[str]:
-    """Return the kinds that a KPI counts: kpikit's own, and those of questions declared in ``kpis``."""
-    own = (settings.get("kind") for settings in config.kpis.values())
-    return {*SCALES, *(str(kind).strip().lower() for kind in own if kind)}
-
-
-def scales(config: Config) -> dict[str, tuple[float, float]]:
-    """Return the scale of each kind where the table does not say."""
-    own = {
-        str(settings["kind"]).strip().lower(): tuple(settings["scale"])
-        for settings in config.kpis.values()
-        if "kind" in settings and isinstance(settings.get("scale"), (list, tuple))
-    }
-    effort = {CES: FIRST_EFFORT_SCALE} if config.kpis.get(CES, {}).get("version") == 1 else {}
-    return {**SCALES, **effort, **own}
 
 
 def _by_kind(table: Any, usual: Mapping[str, tuple[float, float]]) -> Any:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from kpikit.intervals import CONFIDENCE
+from kpikit.intervals import CONFIDENCE, normal_quantile
 
 Array = NDArray[np.float64]
 RESAMPLES, SEED = 2000, 20260101
@@ -52,6 +52,16 @@ def sums_by_group(values: pd.Series, groups: pd.Series, *, seed: int = SEED) -> 
     """Return :func:`poisson_sums` of each group, drawn independently."""
     random = np.random.default_rng(seed)
     return {str(name): poisson_sums(part.to_numpy(), random) for name, part in values.groupby(groups, sort=True)}
+
+
+def widened(value: Any, low: Any, high: Any, comparisons: int, *, confidence: float = CONFIDENCE) -> tuple[Any, Any]:
+    """Return the ends of an interval that is one of several read at once, by Bonferroni's inequality.
+
+    Each end moves away from the value as a normal quantile does from the confidence of one to that of all. So far out
+    too few resamples lie to read the ends off.
+    """
+    of_all = normal_quantile(1 - (1 - confidence) / max(comparisons, 1)) / normal_quantile(confidence)
+    return value - (value - low) * of_all, value + (high - value) * of_all
 
 
 def ends(draws: Array, n: float, *, confidence: float = CONFIDENCE) -> tuple[float, float]:

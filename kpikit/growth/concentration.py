@@ -36,7 +36,7 @@ def concentration(amounts: Any, *, top: float = TOP_SHARE, currency: str = "", s
     Result
         ``table`` of 101 rows: ``customer_share`` and ``revenue_share`` (0 to 1, highest amounts first). ``facts``:
         ``top``, ``top_share``, ``top_low``, ``top_high``, ``gini``, ``gini_low``, ``gini_high``, ``n_customers``.
-        Intervals by a bootstrap of whole customers.
+        Intervals by a bootstrap of whole customers. No rows where the top is less than one customer.
     """
     if not 0 < top <= 1:
         raise ParameterError("a share above 0, at most 1", got=str(top), fix="Write 10 % as 0.10.", where="top")
@@ -48,6 +48,10 @@ def concentration(amounts: Any, *, top: float = TOP_SHARE, currency: str = "", s
     if n == 0 or x.sum() <= 0:
         why = "No customer has a positive net amount."
         return absent(name, "No revenue to concentrate", why, columns, top=top, n_customers=n, currency=currency)
+    if n * top < 1 - 1e-9:
+        title = f"Who the top {percent(top, 0)} of customers are cannot be told yet"
+        why = f"{percent(top, 0)} of {counted(n, 'customer')} is less than one customer."
+        return absent(name, title, why, columns, top=top, n_customers=n, currency=currency)
     curve = np.concatenate([[0.0], np.cumsum(x) / x.sum()])
     shares = np.linspace(0, 1, 101)
     table = pd.DataFrame({"customer_share": shares, "revenue_share": np.interp(shares, np.arange(n + 1) / n, curve)})

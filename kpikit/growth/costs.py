@@ -61,15 +61,22 @@ def costed(rows: pd.DataFrame) -> pd.DataFrame:
 def _in_words(table: pd.DataFrame, found: Matched, currency: str) -> tuple[str, str]:
     whole = table.iloc[0]
     media, full = money(whole.media_cost, currency), money(whole.full_cost, currency)
+    held = interval(whole.full_low, whole.full_high, "money", currency)
     if not whole.customers:
         return "Spend has brought no new customer yet", f"No first order from {found.span}.{found.note}"
+    if not whole.media:
+        text = (
+            f"{counted(whole.customers, 'new customer')} of {found.span} against {money(whole.overhead, currency, 0)} "
+            f"of salaries and tools: {full} each ({held}). No spend on media is known, so nothing is said by channel."
+        )
+        return f"A new customer costs {full} in salaries and tools", text + found.note
     title = f"A new customer costs {media} in media"
     title += f", {full} with salaries and tools" if whole.overhead else ""
     text = (
         f"{counted(whole.customers, 'new customer')} of {found.span} against {money(whole.media, currency, 0)} of "
         f"media and {money(whole.overhead, currency, 0)} of salaries and tools: blended {media} "
         f"({interval(whole.media_low, whole.media_high, 'money', currency)}), fully loaded {full} "
-        f"({interval(whole.full_low, whole.full_high, 'money', currency)})."
+        f"({held})."
     )
     paid = table[table.channel == PAID]
     if len(paid):

@@ -13,8 +13,8 @@ from kpikit.growth.matching import ALL, PAID, absent
 from kpikit.results import Result
 
 COLUMNS = [
-    "channel", "customers", "full_cost", "months", "months_low", "months_high", "media_months", "last_month",
-    "last_customers", "earned", "earned_low", "earned_high",
+    "channel", "customers", "full_cost", "months", "months_low", "months_high", "media_cost", "media_months",
+    "last_month", "last_customers", "earned", "earned_low", "earned_high",
 ]  # fmt: skip
 CURVE_COLUMNS = ["channel", "months", "customers", "per_customer", "earned", "low", "high"]
 FEWEST_CUSTOMERS, SMALLEST_SHARE = 30, 0.1
@@ -90,9 +90,9 @@ def payback_months(by_age: pd.DataFrame, costs: Result) -> Result:
     Result
         ``table``: ``channel``, ``customers``, ``full_cost``, ``months`` (first age at which cumulative margin has
         reached the fully loaded cost; missing where it is not reached within the data), ``months_low`` and
-        ``months_high`` (first ages at which the interval's upper and lower end reach it), ``media_months`` (against
-        media alone), ``last_month``, ``last_customers`` and ``earned`` (share of the cost at the oldest age) with its
-        interval.
+        ``months_high`` (first ages at which the interval's upper and lower end reach it), ``media_cost`` and
+        ``media_months`` (against media alone; missing too where there is no media), ``last_month``,
+        ``last_customers`` and ``earned`` (share of the cost at the oldest age) with its interval.
     """
     name, facts = "payback", costs.facts
     curve, media = _curve(by_age, costs.table, "full_cost"), _curve(by_age, costs.table, "media_cost")
@@ -106,7 +106,8 @@ def payback_months(by_age: pd.DataFrame, costs: Result) -> Result:
         against_media = media[media.channel == channel]
         rows.append(
             (channel, its.customers, its.full_cost, *(_reached(ages, end) for end in ("earned", "high", "low")),
-             _reached(against_media, "earned"), last.months, last.customers, last.earned, last.low, last.high)
+             its.media_cost, _reached(against_media, "earned"), last.months, last.customers, last.earned, last.low,
+             last.high)
         )  # fmt: skip
     table = pd.DataFrame(rows, columns=COLUMNS)
     title, text = _in_words(table, facts.get("currency", ""))
@@ -139,10 +140,8 @@ def _in_words(table: pd.DataFrame, currency: str) -> tuple[str, str]:
         title = "A new customer earns the cost with the first order"
     else:
         title = f"A new customer has earned the cost after {counted(whole.months, 'month')}"
-    early, late = months_in_words(whole.months_low), months_in_words(whole.months_high)
     text = (
-        f"Fully loaded, a new customer costs {cost}. That is earned back {months_in_words(whole.months)} (interval: "
-        f"{early if early == late else f'{early} to {late}'}); media alone {months_in_words(whole.media_months)}. "
+        f"Fully loaded, a new customer costs {cost}. {_when(whole)}; {_media_when(whole)}. "
         f"{counted(whole.last_month, 'month')} after the first order {percent(whole.earned, 0)} of it is earned "
         f"(n = {counted(whole.last_customers, 'customer')} that old)."
     )
@@ -150,3 +149,23 @@ def _in_words(table: pd.DataFrame, currency: str) -> tuple[str, str]:
     if len(each) > 1:
         text += " By channel: " + "; ".join(f"{row.channel} {months_in_words(row.months)}" for row in each) + "."
     return title, text
+
+
+def _when(row: pd.Series) -> str:
+    """Return when the cost is earned back, with its interval, whichever of the three are within the data."""
+    early, late = months_in_words(row.months_low), months_in_words(row.months_high)
+    if np.isnan(row.months):
+        upper = "not at its interval's upper end either" if np.isnan(row.months_low) else f"at the earliest {early}"
+        return f"That is not earned back within the data ({upper})"
+    if np.isnan(row.months_high):
+        return f"That is earned back {months_in_words(row.months)} (interval: {early}, or later than the data reach)"
+    held = early if early == late else f"{early} to {late}"
+    return f"That is earned back {months_in_words(row.months)} (interval: {held})"
+
+
+def _media_when(row: pd.Series) -> str:
+    if not row.media_cost > 0:
+        return "no spend on media is known"
+    if np.isnan(row.media_months):
+        return "media alone is not earned back within the data"
+    return f"media alone {months_in_words(row.media_months)}"

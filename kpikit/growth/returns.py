@@ -10,14 +10,15 @@ import pandas as pd
 
 from kpikit import intervals
 from kpikit.formatting import counted, interval, money, number, percent
-from kpikit.growth.bootstrap import SEED, Array, ends, sums_by_group
+from kpikit.growth.bootstrap import SEED, Array, ends, sums_by_group, widened
 from kpikit.growth.matching import ALL, PAID, Matched, absent, cost_rows, matched
 from kpikit.periods import DAYS_PER_YEAR
 from kpikit.results import Result
 
 LTV_COLUMNS = [
-    "channel", "customers", "value", "value_low", "value_high", "so_far", "media_cost", "full_cost", "to_media",
-    "to_media_low", "to_media_high", "to_full", "to_full_low", "to_full_high",
+    "channel", "customers", "value", "value_low", "value_high", "so_far", "own_cost", "media_cost", "full_cost",
+    "to_own", "to_own_low", "to_own_high", "to_media", "to_media_low", "to_media_high", "to_full", "to_full_low",
+    "to_full_high",
 ]  # fmt: skip
 ROI_COLUMNS = ["channel", "customers", "margin", "spend", "roi", "roi_low", "roi_high", "media_roi"]
 
@@ -46,9 +47,10 @@ def ltv_to_cac(
     -------
     Result
         ``table``: ``channel``, ``customers``, ``value`` (per customer, brought back to the day of the first order)
-        with its interval, ``so_far`` (its part that has come already), ``media_cost``, ``full_cost`` (per customer),
-        ``to_media``, ``to_full`` (value / cost) with joint bootstrap intervals: customers and their number vary
-        together, the forecast of each customer is taken as it is.
+        with its interval, ``so_far`` (its part that has come already), ``own_cost`` (media of the channel's own),
+        ``media_cost`` (with its part of media without a channel), ``full_cost`` (with its part of salaries and tools),
+        all per customer; ``to_own``, ``to_media``, ``to_full`` (value / cost) with joint bootstrap intervals:
+        customers and their number vary together, the forecast of each customer is taken as it is.
     """
     name = "ltv-to-cac"
     found = matched(each, spent)
@@ -74,6 +76,8 @@ def _ratios(rows: pd.DataFrame, found: Matched, customers: pd.DataFrame, seed: i
     groups = members(found, list(rows.channel))
     drawn = sums_by_group(customers.value, customers.channel, seed=seed)
     media, full = (costs_drawn(found, drawn, overhead=over) for over in (False, True))
+    named = dict(zip(found.channels.channel, found.channels.media, strict=True))
+    own = {str(name): float(named.get(name, sum(named.values()))) for name in rows.channel}  # of all rows: all of it
     made = []
     row: Any  # pandas types no named rows
     for row in rows.itertuples():
@@ -85,9 +89,11 @@ def _ratios(rows: pd.DataFrame, found: Matched, customers: pd.DataFrame, seed: i
             "channel": row.channel, "customers": n,
             "value": total / n if n else np.nan, "value_low": float(low), "value_high": float(high),
             "so_far": float(mine.discounted.sum()) / n if n else np.nan,
+            "own_cost": own[str(row.channel)] / n if n else np.nan,
             "media_cost": float(row.media) / n if n else np.nan, "full_cost": float(row.total) / n if n else np.nan,
         }  # fmt: skip
-        for kind, spend, costs in (("media", row.media, media), ("full", row.total, full)):
+        against = (("own", own[str(row.channel)], own), ("media", row.media, media), ("full", row.total, full))
+        for kind, spend, costs in against:
             facts[f"to_{kind}"] = total / float(spend) if n and spend else np.nan
             cost = costs[str(row.channel)]
             with np.errstate(invalid="ignore", divide="ignore"):
@@ -136,12 +142,16 @@ def _ltv_in_words(
         f"margin each ({interval(whole.value_low, whole.value_high, 'money', currency)}): "
         f"{money(whole.so_far, currency)} so far, the rest expected in the next {number(horizon_days)} days, all "
         f"brought back to the first order. Against the fully loaded cost of {money(whole.full_cost, currency)} that is "
-        f"{_held(whole, 'full')}; against media alone ({money(whole.media_cost, currency)}), {_held(whole, 'media')}."
+        f"{_held(whole, 'full')}; "
     )
+    alone = f"against media alone ({money(whole.media_cost, currency)}), {_held(whole, 'media')}."
+    text += "no spend on media is known." if np.isnan(whole.to_media) else alone
     each = table[~table.channel.isin([ALL, PAID]) & table.to_full.notna()]
     if len(each) > 1:
         best, worst = each.iloc[int(each.to_full.argmax())], each.iloc[int(each.to_full.argmin())]
-        apart = worst.to_full_high < best.to_full_low
+        _, below = widened(worst.to_full, worst.to_full_low, worst.to_full_high, len(each))
+        above, _ = widened(best.to_full, best.to_full_low, best.to_full_high, len(each))
+        apart = below < above
         text += (
             f" By channel: {worst.channel} {_held(worst, 'full')}; {best.channel} {_held(best, 'full')}"
             f"{'' if apart else ', which cannot be told apart'}."
@@ -155,6 +165,10 @@ def _held(row: pd.Series, kind: str) -> str:
     low, high = row[f"to_{kind}_low"], row[f"to_{kind}_high"]
     held = "no interval" if np.isnan(low) else f"interval {number(low, 1)} to {number(high, 1)}"
     return f"{number(row[f'to_{kind}'], 1)} times, {held}"
+
+
+def _interval(low: float, high: float) -> str:
+    return "no interval" if np.isnan(low) else f"interval {interval(low, high)}"
 
 
 def roi(each: pd.DataFrame, spent: pd.DataFrame, *, within_days: int, currency: str = "", seed: int = SEED) -> Result:
@@ -204,15 +218,17 @@ def _roi_in_words(table: pd.DataFrame, found: Matched, within_days: int, currenc
     if np.isnan(whole.roi):
         return "The return on spend cannot be said", f"No spend in {found.span}.{found.note}"
     spend, margin = money(whole.spend, currency, 0), money(whole.margin, currency, 0)
-    clear = "clearly " if whole.roi_low > 0 or whole.roi_high < 0 else ""
-    word = "has come back" if whole.roi >= 0 else "has not come back"
+    verdict = "so the spend has clearly come back" if whole.roi_low > 0 else "so the spend has clearly not come back"
+    if not (whole.roi_low > 0 or whole.roi_high < 0):
+        verdict = "whether the spend has come back cannot be told"
     title = f"Within {number(within_days)} days new customers bring {number(1 + whole.roi, 1)} times what they cost"
     text = (
         f"{counted(whole.customers, 'customer')} won in {found.span} brought {margin} of margin within "
         f"{number(within_days)} days of their first order, for {spend} of spend: a return of {percent(whole.roi)} "
-        f"(interval {interval(whole.roi_low, whole.roi_high)}), so the spend {clear}{word}. Margin is not discounted."
+        f"({_interval(whole.roi_low, whole.roi_high)}); {verdict}. Margin is not discounted."
     )
     each = table[~table.channel.isin([ALL, PAID]) & table.roi.notna()]
-    lost = each[each.roi_high < 0].channel.astype(str).tolist()
+    _, highest = widened(each.roi, each.roi_low, each.roi_high, len(each))
+    lost = each[highest < 0].channel.astype(str).tolist()
     text += f" Clearly below what was spent: {', '.join(lost)}." if lost else ""
     return title, text + found.note

@@ -10,6 +10,8 @@ from kpikit.errors import ParameterError
 from kpikit.intervals.confidence import CONFIDENCE, Floats, normal_quantile
 from kpikit.intervals.proportions import wilson
 
+NO_SPREAD = 1e-13  # squares of residuals below this share of the squares themselves are rounding
+
 
 def clustered_wilson(
     sum_x: ArrayLike,
@@ -138,10 +140,24 @@ def clustered_mean(
     x, y, n = (np.asarray(value, dtype=float) for value in (sum_x, sum_y, clusters))
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = x / y
-        squares = np.asarray(sum_xx, float) - 2 * mean * np.asarray(sum_xy, float) + mean**2 * np.asarray(sum_yy, float)
-        error = np.sqrt(np.maximum(squares, 0) * n / (n - 1)) / np.abs(y)
-    half = stats.t.ppf((1 + confidence) / 2, np.where(n > 1, n - 1, np.nan)) * error
+    half = _half_width(mean, y, sum_xx, sum_yy, sum_xy, n, confidence)
     return mean - half, mean + half
+
+
+def _half_width(
+    ratio: Floats, y: Floats, sum_xx: ArrayLike, sum_yy: ArrayLike, sum_xy: ArrayLike, n: Floats, confidence: float
+) -> Floats:
+    """Return Student's t times the linearised error of Σx / Σy; NaN where all clusters are alike.
+
+    Clusters without any spread say nothing of how far the next may lie: an interval of no width would be a claim.
+    """
+    xx, yy, xy = (np.asarray(value, dtype=float) for value in (sum_xx, sum_yy, sum_xy))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        squares = xx - 2 * ratio * xy + ratio**2 * yy
+        squares = np.where(squares > NO_SPREAD * (xx + ratio**2 * yy), squares, np.nan)
+        error = np.sqrt(squares * n / (n - 1)) / np.abs(y)
+    half: Floats = stats.t.ppf((1 + confidence) / 2, np.where(n > 1, n - 1, np.nan)) * error
+    return half
 
 
 def clustered_ratio(
@@ -163,7 +179,7 @@ def clustered_ratio(
     sum_x, sum_y, sum_xx, sum_yy, sum_xy
         Σx, Σy, Σx², Σy², Σxy over clusters: sums that an engine can compute in one pass.
     clusters
-        Number of clusters; fewer than 2 give NaN.
+        Number of clusters; fewer than 2, or clusters that are all alike, give NaN.
 
     Notes
     -----
@@ -177,11 +193,7 @@ def clustered_ratio(
     x, y, n = (np.asarray(value, dtype=float) for value in (sum_x, sum_y, clusters))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = x / y
-        squares = (
-            np.asarray(sum_xx, float) - 2 * ratio * np.asarray(sum_xy, float) + ratio**2 * np.asarray(sum_yy, float)
-        )
-        error = np.sqrt(np.maximum(squares, 0) * n / (n - 1)) / np.abs(y)
-        half = stats.t.ppf((1 + confidence) / 2, np.where(n > 1, n - 1, np.nan)) * error
+        half = _half_width(ratio, y, sum_xx, sum_yy, sum_xy, n, confidence)
         factor = np.exp(np.minimum(half / np.abs(ratio), 50))
     positive = ratio > 0
     return np.where(positive, ratio / factor, ratio - half), np.where(positive, ratio * factor, ratio + half)

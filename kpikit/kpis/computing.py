@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit import intervals
-from kpikit.contracts import CONTRACTS, as_table, missing_columns
+from kpikit.contracts import CONTRACTS, TIME, as_table, missing_columns
 from kpikit.errors import ContractError, ParameterError, listed
 from kpikit.kpis.counting import counted
 from kpikit.metrics import KPIS, Kpi, find
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 COLUMNS = ["kpi", "period", "segment", "numerator", "denominator", "value", "low", "high", "n", "status"]
 SCORE_POINTS = 100  # a net score is written from -100 to 100
-# Tables whose silence means that they were not exported further; in the others nothing new may simply have happened.
-# What as_of says of orders is believed: see kpikit.load for those that end much earlier.
-STREAMS = ("order_lines", "survey_responses", "survey_invites", "tickets", "sessions", "events", "spend", "feedback")
+# Tables whose silence means that they were not exported further: their KPIs would fall to zero. What as_of says of
+# orders is believed (see kpikit.load for those that end much earlier); surveys come in waves, and without answers they
+# have no value rather than a zero.
+STREAMS = ("order_lines", "tickets", "sessions", "events", "spend", "feedback")
 
 
 def compute(
@@ -164,7 +165,7 @@ class Inputs:
 
     def _end(self, name: str) -> date:
         if name not in self._ends:
-            self._ends[name] = _known_until(self.tables[name], CONTRACTS[name].time, self.as_of)
+            self._ends[name] = _known_until(self.tables[name], name, self.as_of)
         return self._ends[name]
 
 
@@ -183,20 +184,26 @@ def _newest(table: ir.Table, time: str) -> datetime | None:
     return table[time].max().to_pyarrow().as_py() if time in table.columns else None
 
 
-def _known_until(table: ir.Table, time: str, as_of: date) -> date:
+def _known_until(table: ir.Table, name: str, as_of: date) -> date:
     """Return the day up to which a table is known: a silence of a week is taken as nothing having happened.
 
-    Where every row is dated on the first of a month, a row stands for its month.
+    Any of its times counts: a case that was answered yesterday is news. Where every row is dated on the first of a
+    month, a row stands for its month.
     """
-    if time not in table.columns:
+    contract = CONTRACTS[name]
+    times = [one.name for one in contract.columns if one.kind == TIME and one.name in table.columns]
+    if contract.time not in times:
         return as_of
-    facts = table.filter(table[time] < pd.Timestamp(as_of))
-    found = facts.aggregate(newest=facts[time].max(), last_day_of_month=facts[time].day().max()).to_pyarrow()
-    newest, latest = (found[name][0].as_py() for name in ("newest", "last_day_of_month"))
-    if newest is None:
+    known = pd.Timestamp(as_of)
+    newest = {one: table[one].max(where=table[one] < known) for one in times}
+    days = {"_day_of_month": table[contract.time].day().max(where=table[contract.time] < known)}
+    found = table.aggregate(**newest, **days).to_pyarrow().to_pylist()[0]
+    latest, moments = found.pop("_day_of_month"), [moment for moment in found.values() if moment is not None]
+    if latest is None:
         return as_of
     month = Period("month")
-    end = month.start(month.index(newest) + 1) if latest == 1 else newest.date() + timedelta(days=1)
+    last = max(moments)
+    end = month.start(month.index(last) + 1) if latest == 1 and len(times) == 1 else last.date() + timedelta(days=1)
     return as_of if (as_of - end).days <= LONGEST_CLOSING_DAYS else end
 
 

@@ -28,9 +28,11 @@ from kpikit.metrics.questions import (
     named,
     of_kind,
     responses_table,
+    setting,
     survey_of,
+    tables_of,
 )
-from kpikit.metrics.surveys import ANSWER_WITHIN_DAYS, CONTACT_WITHIN_DAYS, delivered
+from kpikit.metrics.surveys import CONTACT_WITHIN_DAYS, delivered
 from kpikit.timeline import activity, days, end_of_data, one_if, segment_of
 
 EARLY_DAYS = 1  # an answer on the day of the invitation or the next is an early one
@@ -101,7 +103,7 @@ def split(
         ``kind``, ``statistic`` (``net`` for nps, else ``top_two_box``), ``segment``, ``numerator``, ``denominator``,
         ``n`` (customers), ``sum_xx``, ``sum_yy``, ``sum_xy``, ``sum_ww``.
     """
-    tables = _tables(data)
+    tables = tables_of(data)
     source = tables.get("survey_responses")
     if source is None:
         return nothing(SPLIT)
@@ -125,7 +127,7 @@ def invited(
     by: Sequence[str] = ("segment",),
     kind: str = NPS,
     survey: str = "",
-    within_days: int = ANSWER_WITHIN_DAYS,
+    within_days: int | None = None,
     early_days: int = EARLY_DAYS,
     as_of: Any = None,
 ) -> ir.Table:
@@ -139,7 +141,8 @@ def invited(
     kind
         The answers to count; invitations of other kinds are left out where the invitations say their ``kind``.
     within_days
-        An answer counts within so many days; younger invitations are not yet counted.
+        An answer counts within so many days; younger invitations are not yet counted. None: as ``response_rate``
+        counts, which the configuration may set.
     early_days
         An answer is early within so many days of its invitation, else late.
 
@@ -149,7 +152,7 @@ def invited(
         The columns of ``by``, ``pace`` (``early``, ``late``, ``none``: no answer), ``score_class`` (``top``,
         ``middle``, ``bottom``; ``none``: no answer of this kind on its scale), ``invitations``.
     """
-    tables, cells = _tables(data), {"pace": "string", "score_class": "string", "invitations": "int64"}
+    tables, cells = tables_of(data), {"pace": "string", "score_class": "string", "invitations": "int64"}
     if tables.get("survey_invites") is None:
         return nothing(cells)
     asked, scores = as_table("survey_invites", tables["survey_invites"]), _classes(data, kind, survey, as_of)
@@ -160,7 +163,8 @@ def invited(
         asked = asked.filter(named(asked.kind) == kind.strip().lower())
     asked, found = _with_columns(asked, tables.get("customers"), tuple(by))
     kept = {f"margin_{place}": segment_of(asked, name) for place, name in enumerate(found)}  # under names of its own
-    sent, _ = delivered(asked.mutate(**kept), within_days=within_days, as_of=as_of)
+    allowed = days_allowed(data, "response_rate") if within_days is None else within_days
+    sent, _ = delivered(asked.mutate(**kept), within_days=allowed, as_of=as_of)
     soon = days(sent.responded_at) <= sent.day + early_days
     rows = sent.select(
         **{name: sent[f"margin_{place}"] for place, name in enumerate(found)},
@@ -178,6 +182,15 @@ def _given(scores: ir.Table) -> ir.Table:
     ids = scores.select("score_class", answer=scores.response_id.cast("string"))
     known = ids.filter(ids.answer.notnull())
     return known.group_by("answer").aggregate(given=known.score_class.max())
+
+
+def days_allowed(data: Any, kpi: str) -> int:
+    """Return the days that ``response_rate`` or ``closed_loop`` allows (``within_days``), as the configuration says.
+
+    >>> days_allowed({}, "closed_loop")
+    7
+    """
+    return int(setting(data, kpi, "within_days"))
 
 
 def after_contact(
@@ -230,10 +243,6 @@ def after_contact(
     return counts.order_by("group")
 
 
-def _tables(data: Any) -> Mapping[str, Any]:
-    return getattr(data, "tables", data)  # type: ignore[no-any-return]  # loaded data have them
-
-
 def _answers(
     data: Any, table: ir.Table, kind: str, survey: str, as_of: Any, *, by: str | None = None
 ) -> ir.Table | None:
@@ -249,7 +258,7 @@ def _answers(
 
 def _classes(data: Any, kind: str, survey: str, as_of: Any) -> ir.Table | None:
     """Return the answers of a kind with ``score_class``; None where the table, or the kind's scale, is not there."""
-    source = _tables(data).get("survey_responses")
+    source = tables_of(data).get("survey_responses")
     rows = None if source is None else _answers(data, responses_table(source), kind, survey, as_of)
     if rows is None:
         return None

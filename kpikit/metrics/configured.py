@@ -36,7 +36,7 @@ def configured(config: Config) -> dict[str, Kpi]:
         a KPI does not have (the message names the nearest), when ids collide, or when a condition is wrong as far as
         that is known before the data are loaded.
     """
-    known = {name: _with_hours(its, config) for name, its in KPIS.items()}
+    known = {name: _with_economics(_with_hours(its, config), config) for name, its in KPIS.items()}
     for place, one in enumerate(config.performance_indicators):
         _refuse_taken(one, place, known, config)
         known[one.id] = _indicator(one, place, config)
@@ -75,11 +75,17 @@ def _checked(its: Kpi, settings: Mapping[str, Any], config: Config, name: str) -
             expected = f"one of {listed(valid)}" if valid else f"no settings: {its.template.id} has none"
             raise config.error("kpis", name, key, expected=expected, got=repr(key), fix=fix)
         default = its.settings[key]
-        if default is not None and (isinstance(value, bool) or not isinstance(value, type(default))):
+        allowed = (int, float) if isinstance(default, float) else type(default)
+        if default is not None and (isinstance(value, bool) or not isinstance(value, allowed)):
             kind = {int: "a whole number", float: "a number", str: "a text"}.get(type(default), "such a value")
             raise config.error(
                 "kpis", name, key, expected=f"{kind} such as {default!r}", got=repr(value), fix="Write it so."
             )
+        choices = list(dict.fromkeys([default, *its.variants.get(key, ())]))
+        if key in its.variants and value not in choices:
+            hint = nearest(str(value), map(str, choices))
+            fix = f"Did you mean {hint!r}?" if hint else "Write one of these."
+            raise config.error("kpis", name, key, expected=f"one of {listed(choices)}", got=repr(value), fix=fix)
     return dict(settings)
 
 
@@ -96,6 +102,12 @@ def _with_hours(its: Kpi, config: Config) -> Kpi:
         )  # fmt: skip
     own = {"schedule": business.opening_hours or None, "holidays": business.holidays, "timezone": business.timezone}
     return its.using(**{name: value for name, value in own.items() if name in its.settings})
+
+
+def _with_economics(its: Kpi, config: Config) -> Kpi:
+    """Return a KPI that counts money with the margin and the discount rate under ``economics:``, where it has them."""
+    stated = {name: value for name, value in config.economics.model_dump().items() if value is not None}
+    return its.using(**{name: float(value) for name, value in stated.items() if name in its.settings})
 
 
 def _refuse_taken(one: PerformanceIndicator, place: int, known: Mapping[str, Kpi], config: Config) -> None:

@@ -232,13 +232,14 @@ def spend_bounds(spend: ir.Table, as_of: Any, lag_months: int = 0) -> ir.Table:
 def known_span(spend: Any, orders: Any, period: str | None, as_of: Any, lag_months: int) -> ir.Table:
     """Return one row, of spend and orders both: ``begins``, ``end`` (numbers of days), ``first``, ``last`` (periods).
 
-    Spend from before the month of the first order, and customers from before the first spend, are in no count.
+    Spend from before the month of the first order, and customers from before the first spend, are in no count. No row
+    where either is not known at all: greatest and least would take the other for both.
     """
     costs, bought = as_table("spend", spend), as_table("orders", orders)
     spent = spend_bounds(costs, as_of, lag_months)
     known = marked(bought, as_of)
     oldest = known.aggregate(oldest=known.ordered_at.min())
-    both = oldest.cross_join(spent)
+    both = oldest.cross_join(spent).filter(lambda table: table.oldest.notnull() & table.begins.notnull())
     month = days(period_start(period_index(both.oldest, "month"), "month"))
     end = days(end_of_data(bought, as_of))
     if as_of is None:
@@ -287,7 +288,8 @@ def _shared_out(costs: ir.Table, first: ir.Table, span: ir.Table) -> Contributio
     ).left_join(shared, people.period == shared.shared_period)
     carried = quotient(paid.direct.fill_null(0.0), paid.few) + quotient(paid.shared.fill_null(0.0), paid.many)
     each = paid.select("customer_id", "period", "segment", x=carried, y=ibis.literal(1.0))
-    return Contributions(each.union(_without_customers(direct, shared, first)), span.select("end", "first", "last"))
+    rows = each.union(_without_customers(direct, shared, first))
+    return Contributions(rows, span.select("end", "first", "last"), count_where_y=True)
 
 
 def _without_customers(direct: ir.Table, shared: ir.Table, first: ir.Table) -> ir.Table:

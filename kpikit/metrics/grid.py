@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 
 from kpikit.periods import Period, as_date
-from kpikit.timeline import before, days, end_of_data, marked, period_index, period_start, segment_of
+from kpikit.timeline import before, days, end_of_data, marked, one_if, period_index, period_start, segment_of
 
 ALL = "all"
 WHOLE = 0  # the number of the one period when no period is asked for
@@ -38,6 +38,8 @@ class Contributions:
         Days after its end that a period needs before it is complete (an eligibility window).
     skip_periods
         Leading periods without a value by definition.
+    count_where_y
+        True where a row with ``y`` = 0 is no customer (spend that brought nobody): it is summed, and not counted.
     """
 
     rows: ir.Table
@@ -45,6 +47,7 @@ class Contributions:
     ratio: bool = True
     lag_days: int = 0
     skip_periods: int = 0
+    count_where_y: bool = False
 
 
 def located(
@@ -122,7 +125,7 @@ def sums(each: Contributions) -> ir.Table:
     return rows.group_by("period", "segment").aggregate(
         numerator=rows.x.sum(),
         denominator=rows.y.sum(),
-        n=rows.count(),
+        n=one_if(rows.y != 0).sum() if each.count_where_y else rows.count(),
         sum_xx=(rows.x * rows.x).sum(),
         sum_yy=(rows.y * rows.y).sum(),
         sum_xy=(rows.x * rows.y).sum(),

@@ -15,16 +15,15 @@ import ibis.expr.types as ir
 from kpikit.contracts import as_table, missing_columns
 from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
-from kpikit.metrics.grid import KEYS, Contributions, clustered, located
+from kpikit.metrics.grid import KEYS, WHOLE, Contributions, clustered, located
 from kpikit.metrics.known import as_known, span_until
 from kpikit.timeline import activity, before, days, end_of_data, one_if
 
 RETURN_DAYS = 30
 BACK_WITHIN_DAYS = 90
-FACTS = (
-    "revenue", "orders", "units", "lines_old_enough", "returned", "ratings", "rating_sum", "rating_squares",
-    "began", "came_back",
-)  # fmt: skip
+RETURNS = ("returned", "lines_old_enough", "return_customers", "return_xx", "return_yy", "return_xy")
+RATINGS = ("rating_sum", "ratings", "raters", "rating_xx", "rating_yy", "rating_xy")
+FACTS = ("revenue", "orders", "units", *RETURNS, *RATINGS, "began", "came_back")
 
 
 def _lines(order_lines: Any, orders: Any, by: str | None, as_of: Any, *columns: str) -> tuple[ir.Table, ir.Value]:
@@ -145,9 +144,11 @@ def product_performance(
     -------
     Table
         ``product``, ``revenue`` (net), ``orders``, ``units`` (null where no quantity is known), ``lines_old_enough``,
-        ``returned``, ``ratings``, ``rating_sum``, ``rating_squares``, ``began`` (customers whose first day's orders
-        held the product), ``came_back`` (those of them who ordered again on a later day). Counts of what the data do
-        not hold are null.
+        ``returned``, ``ratings``, ``rating_sum``, ``began`` (customers whose first day's orders held the product),
+        ``came_back`` (those of them who ordered again on a later day). What an interval needs, since one customer's
+        lines are alike: ``return_customers``, ``return_xx``, ``return_yy``, ``return_xy`` (Σx², Σy², Σxy over
+        customers, x of whose y lines came back), and ``raters``, ``rating_xx``, ``rating_yy``, ``rating_xy`` (x points
+        in y ratings). Counts of what the data do not hold are null.
     """
     if "order_lines" not in tables or "order_id" not in tables["orders"].columns:
         kinds = {"product": "string"} | dict.fromkeys(FACTS, "float64")
@@ -155,14 +156,14 @@ def product_performance(
     lines, end = _lines(tables["order_lines"], tables["orders"], None, as_of)
     sold = (lines.amount >= 0).fill_null(False)
     quantity = lines.quantity.sum(where=sold) if "quantity" in lines.columns else ibis.null("float64")
-    sums = lines.group_by("product").aggregate(
+    brought = lines.group_by("product").aggregate(
         revenue=lines.amount.cast("float64").sum().fill_null(0),
         orders=lines.order_id.nunique(where=sold),
         units=quantity,
     )
-    parts = [sums, _returned(lines, end, return_days), _rated(lines), _began(lines, tables["orders"], end, within_days)]
-    joined = parts[0]
-    for part in parts[1:]:
+    parts = [_returned(lines, end, return_days), _rated(lines), _began(lines, tables["orders"], end, within_days)]
+    joined = brought
+    for part in parts:
         joined = joined.left_join(part, "product").drop("product_right")
     facts = {name: joined[name].cast("float64") for name in FACTS}
     return joined.select("product", **facts).order_by(ibis.desc("revenue"), "product")
@@ -170,23 +171,26 @@ def product_performance(
 
 def _returned(lines: ir.Table, end: ir.Value, return_days: int) -> ir.Table:
     if "returned_at" not in lines.columns:
-        return _unknown(lines, "lines_old_enough", "returned")
+        return _unknown(lines, *RETURNS)
     sold = _returns(lines, end, return_days)
-    old = sold.is_old
-    return sold.group_by("product").aggregate(
-        lines_old_enough=one_if(old).sum(), returned=one_if(old & sold.is_returned).sum()
-    )
+    old = one_if(sold.is_old)
+    return _by_customer(sold.mutate(x=one_if(sold.is_old & sold.is_returned), y=old), RETURNS)
 
 
 def _rated(lines: ir.Table) -> ir.Table:
     if "rating" not in lines.columns:
-        return _unknown(lines, "ratings", "rating_sum", "rating_squares")
+        return _unknown(lines, *RATINGS)
     rating = lines.rating.cast("float64")
-    return lines.group_by("product").aggregate(
-        ratings=rating.count(),
-        rating_sum=rating.sum().fill_null(0),
-        rating_squares=(rating * rating).sum().fill_null(0),
-    )
+    return _by_customer(lines.mutate(x=rating.fill_null(0.0), y=one_if(rating.notnull())), RATINGS)
+
+
+def _by_customer(rows: ir.Table, names: tuple[str, ...]) -> ir.Table:
+    """Return per product what its customers add up to: Σx, Σy, customers, Σx², Σy², Σxy, under ``names``."""
+    keyed = rows.select("customer_id", "x", "y", period=ibis.literal(WHOLE, type="int64"), segment=rows["product"])
+    each = clustered(keyed)
+    counted = one_if(each.y > 0)  # a customer none of whose lines count is no cluster
+    found = [one.sum() for one in (each.x, each.y, counted, each.x * each.x, each.y * each.y, each.x * each.y)]
+    return each.group_by(product="segment").aggregate(**dict(zip(names, found, strict=True)))
 
 
 def _unknown(lines: ir.Table, *names: str) -> ir.Table:

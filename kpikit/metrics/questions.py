@@ -12,14 +12,50 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from kpikit.config.questions import (
+    CES,
+    CSAT,
+    EFFORT_SCALE,
+    NPS,
+    SCALES,
+    by_id,
+    is_first_effort,
+    kinds_declared,
+    plain,
+    scales_declared,
+)
 from kpikit.contracts import as_table, missing_columns
 from kpikit.errors import ContractError, ParameterError, listed, one_of
+from kpikit.metrics.cards import KPIS, find
 from kpikit.metrics.grid import KEYS, located
 from kpikit.timeline import days, one_if, whole
 
-NPS, CSAT, CES = "nps", "csat", "ces"
-SCALES = {NPS: (0, 10), CSAT: (1, 5), CES: (1, 7)}
-EFFORT_SCALE = (1, 5)  # the first version of the effort question
+__all__ = [
+    "CES",
+    "CSAT",
+    "DETRACTORS_TO",
+    "EFFORT_SCALE",
+    "NPS",
+    "PROMOTERS_FROM",
+    "SCALES",
+    "STATISTICS",
+    "answers",
+    "at_least_one_day",
+    "classed",
+    "declared",
+    "in_time",
+    "kinds_of",
+    "measured",
+    "named",
+    "of_kind",
+    "off_scale",
+    "on_scale",
+    "responses_table",
+    "setting",
+    "survey_of",
+    "tables_of",
+]
+
 RELATIONAL = ("", "relational", "relationship")  # touchpoints that are none
 PROMOTERS_FROM, DETRACTORS_TO = 9, 6
 MOST_TOP_BOXES = 3
@@ -32,30 +68,38 @@ def declared(data: Any, kind: str) -> tuple[tuple[int, int] | None, bool]:
     None and False where it does not, or where ``data`` is a mapping of tables without a configuration.
     """
     own = _configured(data)
-    if _plain(kind) == CES and own.get(CES, {}).get("version") == 1:
-        return EFFORT_SCALE, True
-    scales = [one["scale"] for one in own.values() if _plain(one.get("kind", "")) == _plain(kind) and "scale" in one]
-    return (tuple(scales[0]) if scales else None), False
+    return scales_declared(own).get(plain(kind)), plain(kind) == CES and is_first_effort(own)
 
 
 def survey_of(data: Any, kind: str) -> str:
     """Return which surveys count for a kind as its KPI counts them: as configured, else relational ones for NPS."""
     own = _configured(data)
-    asked = [one["survey"] for name, one in own.items() if _plain(one.get("kind", name)) == _plain(kind)
+    asked = [one["survey"] for name, one in own.items() if plain(one.get("kind", name)) == plain(kind)
              and "survey" in one]  # fmt: skip
-    return str(asked[0]) if asked else "relational" if _plain(kind) == NPS else "all"
+    return str(asked[0]) if asked else "relational" if plain(kind) == NPS else "all"
 
 
 def kinds_of(data: Any) -> tuple[str, ...]:
     """Return the kinds of question that are counted: kpikit's own, and those that the configuration declares."""
-    own = [_plain(one["kind"]) for one in _configured(data).values() if "kind" in one]
-    return tuple(dict.fromkeys([*SCALES, *own]))
+    return kinds_declared(_configured(data))
 
 
-def _configured(data: Any) -> Mapping[str, Mapping[str, Any]]:
-    """Return what the configuration of loaded data says of KPIs; nothing where there is none."""
+def setting(data: Any, kpi: str, name: str) -> Any:
+    """Return what a KPI's setting is for loaded data: as configured, else as it comes with kpikit."""
+    its = find(kpi)
+    return _configured(data).get(its.template.id, {}).get(name, its.settings[name])
+
+
+def tables_of(data: Any) -> Mapping[str, Any]:
+    """Return the tables of loaded data; a mapping of tables is returned as it is."""
+    return getattr(data, "tables", data)  # type: ignore[no-any-return]  # loaded data have them
+
+
+def _configured(data: Any) -> dict[str, dict[str, Any]]:
+    """Return what the configuration of loaded data says of KPIs, by their ids; nothing where there is none."""
     config = getattr(data, "config", None)
-    return {} if config is None else config.kpis
+    ids = {alias: its.template.id for its in KPIS.values() for alias in its.template.aliases}
+    return {} if config is None else by_id(config.kpis, lambda name: ids.get(name, name))
 
 
 def responses_table(responses: Any, by: str | None = None) -> ir.Table:
@@ -75,8 +119,8 @@ def of_kind(table: ir.Table, kind: str, survey: str = "all") -> ir.Table:
         ``relational`` (no touchpoint, or one of that name), ``transactional`` (any other), the name of a touchpoint,
         or ``all``.
     """
-    found = table.filter(named(table.kind) == _plain(kind))
-    wanted = _plain(survey)
+    found = table.filter(named(table.kind) == plain(kind))
+    wanted = plain(survey)
     if wanted == "all" or (wanted == "relational" and "touchpoint" not in table.columns):
         return found
     if "touchpoint" not in table.columns:
@@ -121,7 +165,7 @@ def answers(
     ContractError
         When the kind is one of the business's own and the table has no ``scale_min`` and ``scale_max``.
     """
-    usual = scale or SCALES.get(_plain(kind))
+    usual = scale or SCALES.get(plain(kind))
     lacking = [name for name in ("scale_min", "scale_max") if name not in table.columns]
     if usual is None and lacking:
         raise _without_scale(kind, lacking)
@@ -139,7 +183,7 @@ def on_scale(table: ir.Table, kind: str, usual: tuple[int, int] | None) -> ir.Ta
     low, high = (_end(table, name, usual, place) for place, name in enumerate(("scale_min", "scale_max")))
     score = table.score.cast("float64")
     valid = (score >= low) & (score <= high) & (high > low)
-    if _plain(kind) == NPS:
+    if plain(kind) == NPS:
         valid = valid & (high == 10) & (low <= 1)
     return table.mutate(score=score, low=low, high=high, is_on_scale=valid.fill_null(False))
 
@@ -151,7 +195,7 @@ def _end(table: ir.Table, name: str, usual: tuple[int, int] | None, place: int) 
 
 def classed(rows: ir.Table, kind: str) -> ir.Table:
     """Return answers with ``is_top`` and ``is_bottom``."""
-    if _plain(kind) == NPS:
+    if plain(kind) == NPS:
         return rows.mutate(is_top=rows.score >= PROMOTERS_FROM, is_bottom=rows.score <= DETRACTORS_TO)
     boxes = ibis.least(whole(rows.high - rows.low + 1, 2), ibis.literal(MOST_TOP_BOXES, type="int64"))
     return rows.mutate(is_top=rows.score > rows.high - boxes, is_bottom=rows.score < rows.low + boxes)
@@ -175,8 +219,14 @@ def in_time(rows: ir.Table, asked: str, done: str, within_days: int, end: ir.Val
     return ((on_day >= rows.day) & (rows[done] <= latest) & (on_day < end)).fill_null(False)
 
 
-def off_scale(responses: Any, *, as_of: Any = None) -> ir.Table:
+def off_scale(data: Any, *, as_of: Any = None) -> ir.Table:
     """Return how many answers of each kind are set aside: one row per answer → one row per kind.
+
+    Parameters
+    ----------
+    data
+        What ``kpikit.load`` returns (its configuration says the scales of the business's own questions, and which
+        version of the effort question is asked), a mapping of tables, or the table ``survey_responses`` itself.
 
     Returns
     -------
@@ -184,12 +234,17 @@ def off_scale(responses: Any, *, as_of: Any = None) -> ir.Table:
         ``kind`` (lower case), ``rows`` (scores off their scale, or on a scale that is not known), ``missing`` (no
         score), ``used``.
     """
-    table = located(responses_table(responses), "responded_at", as_of=as_of)
+    source, scales = data, dict(SCALES)
+    if isinstance(tables_of(data), Mapping):  # a table may have a column of the name "tables", or "config"
+        if "survey_responses" not in tables_of(data):
+            raise ContractError("survey_responses", got=f"[{listed(tables_of(data))}]", fix="Map it.", where="tables")
+        source, scales = tables_of(data)["survey_responses"], scales | scales_declared(_configured(data))
+    table = located(responses_table(source), "responded_at", as_of=as_of)
     table = table.mutate(kind=named(table.kind).fill_null("unknown"))
-    usual = [on_scale(table.filter(table.kind == kind), kind, scale) for kind, scale in SCALES.items()]
-    own = on_scale(table.filter(table.kind.notin(list(SCALES))), "", None)
+    known = [on_scale(table.filter(table.kind == kind), kind, scale) for kind, scale in scales.items()]
+    others = on_scale(table.filter(table.kind.notin(list(scales))), "", None)
     names = ("kind", "score", "is_on_scale")
-    every = ibis.union(own.select(*names), *(one.select(*names) for one in usual))
+    every = ibis.union(others.select(*names), *(one.select(*names) for one in known))
     has_score = every.score.notnull()
     counts = every.group_by("kind").aggregate(
         rows=one_if(has_score & ~every.is_on_scale).sum(),
@@ -208,10 +263,6 @@ def at_least_one_day(name: str, value: int) -> None:
     """Raise :class:`ParameterError` unless a number of days is 1 or more."""
     if value < 1:
         raise ParameterError("1 day or more", got=str(value), fix="Pass 7.", where=name)
-
-
-def _plain(name: str) -> str:
-    return name.strip().lower()
 
 
 def _without_scale(kind: str, lacking: list[str]) -> ContractError:

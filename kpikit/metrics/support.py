@@ -19,7 +19,7 @@ from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import WHOLE, Contributions, bounds, clustered, located, placed
 from kpikit.metrics.waiting import quantile_table
-from kpikit.timeline import before, days, end_of_data, one_if, period_index, segment_of
+from kpikit.timeline import before, days, end_of_data, marked, one_if, period_index, segment_of
 
 SAME_MATTER_WITHIN_DAYS = 7
 MEDIAN, NINE_IN_TEN = 0.5, 0.9
@@ -32,7 +32,7 @@ WAIT: dict[str, Any] = {
     "interval": "kaplan_meier",
     "source": "Kaplan and Meier, JASA 53, 1958; limits: Brookmeyer and Crowley, Biometrics 38, 1982",
 }
-BUSINESS: dict[str, Any] = {"hours": {"business": {"unit": "business hours"}}}
+BUSINESS_HOURS = "business hours"
 ANSWERED: dict[str, Any] = {
     "question": "How long do customers wait until {quantile:.0%} of cases have their first reply by a person?",
     "formula": "the time after which {quantile:.0%} of cases are answered, read off the Kaplan–Meier curve",
@@ -51,12 +51,13 @@ SOLVED: dict[str, Any] = {
 
 
 def _titled(what: str) -> dict[str, Any]:
-    """Return the titles of a quantile: by name for the usual two, by its share for another."""
+    """Return the titles of a quantile: by name for the usual two, by its share for another and in business hours."""
     named = {
         MEDIAN: {"title": f"{what} (median)"},
         NINE_IN_TEN: {"title": f"{what} (nine cases in ten)"},
     }
-    return {"title": f"{what} ({{quantile:.0%}} of cases)", "variants": {"quantile": named, **BUSINESS}}
+    business = {"business": {"title": f"{what} in business hours ({{quantile:.0%}} of cases)", "unit": BUSINESS_HOURS}}
+    return {"title": f"{what} ({{quantile:.0%}} of cases)", "variants": {"quantile": named, "hours": business}}
 
 
 @kpi(**WAIT, **ANSWERED, **_titled("Time to first response"), aliases=("frt",))
@@ -261,29 +262,40 @@ def backlog(tickets: Any, *, period: str | None = None, by: str | None = None, a
     direction="down",
     needs=("tickets", "orders"),
     interval="clustered_ratio",
-    caveat="Cases of people who did not order in the period count above, not below the line.",
+    caveat="Cases of people who did not order in the period count above, not below the line. Days from before the "
+    "first case or the first order are in neither count.",
     source="contact rate, as in service operations (kpikit)",
 )
 def cases_per_customer(
     tickets: Any, orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
-    """Return the cases opened per customer with an order, while both tables are known."""
+    """Return the cases opened per customer with an order, while both tables are known; no rows where one is empty."""
     table = _cases(tickets, by)
     bought = as_table("orders", orders, also=(by,) if by else ())
+    begins = _both_begin(table, bought, as_of)
     if as_of is None:  # both are known up to the end of the shorter one
         ends = [end_of_data(table, None, "opened_at"), end_of_data(bought)]
         for end in ends:
             table, bought = table.filter(before(table.opened_at, end)), bought.filter(before(bought.ordered_at, end))
-    cases = located(table, "opened_at", period=period, by=by, as_of=as_of)
-    cases = cases.select(
+    cases = located(table, "opened_at", period=period, by=by, as_of=as_of).cross_join(begins)
+    cases = cases.filter(cases.day >= cases.begins).select(
         cases.customer_id.cast("string"), "period", "segment", x=ibis.literal(1.0), y=ibis.literal(0.0)
     )
-    placed_orders = placed(bought, period, by, as_of)
-    active = placed_orders.filter(placed_orders.is_activity)
+    placed_orders = placed(bought, period, by, as_of).cross_join(begins)
+    active = placed_orders.filter(placed_orders.is_activity, placed_orders.day >= placed_orders.begins)
     active = active.select(active.customer_id.cast("string"), "period", "segment").distinct()
     rows = cases.union(active.mutate(x=ibis.literal(0.0), y=ibis.literal(1.0)))
     spans = bounds(table, period, as_of, time="opened_at").cross_join(
         bounds(bought, period, as_of).rename(end_2="end", first_2="first", last_2="last")
     )
+    spans = spans.cross_join(begins)
     span = spans.select(**{name: ibis.greatest(spans[name], spans[f"{name}_2"]) for name in ("end", "first", "last")})
     return Contributions(clustered(rows), span)
+
+
+def _both_begin(tickets: ir.Table, orders: ir.Table, as_of: Any) -> ir.Table:
+    """Return one row with ``begins``, the number of the first day of the later table; no row where one has no row."""
+    cases, bought = located(tickets, "opened_at", as_of=as_of), marked(orders, as_of)
+    firsts = cases.aggregate(case=cases.opened_at.min()).cross_join(bought.aggregate(order=bought.ordered_at.min()))
+    firsts = firsts.filter(firsts["case"].notnull(), firsts["order"].notnull())
+    return firsts.select(begins=ibis.greatest(days(firsts["case"]), days(firsts["order"])))

@@ -41,7 +41,8 @@ def consistency(data: Any, kpis: Sequence[str], *, by: str = "channel", as_of: A
         ``table``, one row per KPI and channel over all that is known: ``kpi``, ``title``, ``segment``, ``value``,
         ``low``, ``high``, ``n``, ``style``; and of the KPI ``spread`` (highest minus lowest), ``sd_net`` (standard
         deviation between channels without their sampling noise), ``p_adjusted`` (of equal channels, for the number of
-        KPIs), ``verdict``. Rows without a channel are left out.
+        KPIs), ``verdict``. Rows without a channel are left out, and those without both limits of an interval or with
+        equal ones: nothing says how far they may differ by chance; the text and ``facts`` (``left_out``) name them.
 
     Notes
     -----
@@ -60,12 +61,14 @@ def consistency(data: Any, kpis: Sequence[str], *, by: str = "channel", as_of: A
 def spread(values: pd.DataFrame, *, by: str = "channel", data: Any = None) -> Result:
     """Return the spread of computed KPIs between their segments; see :func:`consistency`."""
     name, cards = f"consistency-{by}", cards_of(data)
-    known = values[values.low.notna() & (values.segment != UNKNOWN)] if len(values) else values
+    named = values[values.value.notna() & (values.segment != UNKNOWN)] if len(values) else values
+    known, left_out = _with_an_error(named) if len(named) else (named, [])
+    facts = {"by": by, "left_out": left_out}
     groups = [group for _, group in known.groupby("kpi", sort=False) if len(group) > 1] if len(known) else []
     if not groups:
         title = f"No figure here can be compared between {by}s"
-        text = f"That takes a column {by} with two values or more."
-        return Result(name, "table", title, text, table=pd.DataFrame(columns=COLUMNS), facts={"by": by})
+        text = f"That takes a column {by} with two values or more.{_without(left_out)}"
+        return Result(name, "table", title, text, table=pd.DataFrame(columns=COLUMNS), facts=facts)
     found = [_facts(group) for group in groups]
     adjusted = intervals.benjamini_hochberg([p for *_, p in found])
     shown = []
@@ -77,15 +80,24 @@ def spread(values: pd.DataFrame, *, by: str = "channel", data: Any = None) -> Re
     table = pd.concat(shown, ignore_index=True)[COLUMNS]
     clear = table[table.verdict == DIFFER]
     sentences = [_sentence(group, by) for _, group in table.groupby("kpi", sort=False)]
-    return Result(name, "table", _title(clear, by), " ".join(sentences), _headline(clear, by), table=table,
-                  facts={"by": by})  # fmt: skip
+    text = " ".join(sentences) + _without(left_out)
+    return Result(name, "table", _title(clear, by), text, _headline(clear, by), table=table, facts=facts)
+
+
+def _with_an_error(values: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the values whose interval has two different ends, and the segments of the others."""
+    has_one = values.low.notna() & values.high.notna() & (values.high > values.low)
+    return values[has_one], list(dict.fromkeys(map(str, values.segment[~has_one])))
+
+
+def _without(left_out: list[str]) -> str:
+    return f" Without an interval in some figure, and left out of it: {joined(left_out)}." if left_out else ""
 
 
 def _facts(group: pd.DataFrame) -> tuple[float, float, float]:
     """Return highest minus lowest, standard deviation net of noise, p-value of equal channels."""
     value = group.value.to_numpy(dtype=float)
     error = (group.high - group.low).to_numpy(dtype=float) / 2 / intervals.normal_quantile(intervals.CONFIDENCE)
-    error = np.maximum(error, 1e-12)
     weight = error**-2
     mean = (weight * value).sum() / weight.sum()
     q, freedom = float((weight * (value - mean) ** 2).sum()), len(value) - 1

@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kpikit.config import Config, Goal
 from kpikit.formatting import interval, joined, number, styled
+from kpikit.intervals import CONFIDENCE, normal_quantile
 from kpikit.kpis import compute, latest
 from kpikit.kpis.computing import Inputs
 from kpikit.kpis.showing import cards_of, records, sentence_case
-from kpikit.periods import Period
+from kpikit.metrics import find
+from kpikit.metrics.configured import configured
+from kpikit.periods import Period, as_date
 from kpikit.results import Result
 
 MET, MISSED, OPEN, NONE = "met", "missed", "cannot be told", "no target"
@@ -30,15 +34,16 @@ def experience(values: pd.DataFrame, *, period: str, data: Any = None) -> Result
     values
         As :func:`kpikit.compute` returns it, with ``period`` and without ``by``.
     data
-        What :func:`kpikit.load` returned: its indicators' targets, and its goals where an indicator has none, count.
+        What :func:`kpikit.load` returned: its indicators' targets count, and where a KPI has none its next goal that
+        is not for one segment.
 
     Returns
     -------
     Result
         ``table``, one row per KPI: ``kpi``, ``title``, ``period``, ``value``, ``low``, ``high``, ``n``, ``previous``,
         ``change``, ``verdict`` (against the period before), ``style``, ``direction``, ``target``, ``owner``,
-        ``target_verdict``: ``met`` or ``missed`` where the whole interval lies on that side of the target, else
-        ``cannot be told``; ``no target``.
+        ``target_verdict``: ``met`` or ``missed`` where the whole interval, widened for the number of targets
+        (Bonferroni), lies on that side of the target, else ``cannot be told``; ``no target``.
     """
     cards, unit, goals = cards_of(data), Period.parse(period), _targets(data)
     found = latest(values)
@@ -48,7 +53,7 @@ def experience(values: pd.DataFrame, *, period: str, data: Any = None) -> Result
     ]
     shown = pd.DataFrame(facts, columns=["title", "style", "direction", "target", "owner", "way"], index=found.index)
     table = pd.concat([found, shown], axis=1)
-    table["target_verdict"] = [_against_target(row) for row in table.itertuples()]
+    table["target_verdict"] = _against_targets(table)
     facts_of_page = {"period": period}
     if table.empty:
         return Result(
@@ -63,46 +68,70 @@ def experience(values: pd.DataFrame, *, period: str, data: Any = None) -> Result
         if aimed
         else "What customers got in the last complete period"
     )
+    text = " ".join(_sentence(row, unit) for row in told.itertuples())
+    text += " Met and missed take intervals that are widened for the number of targets." if aimed > 1 else ""
     return Result(
-        "experience", "table", title, " ".join(_sentence(row, unit) for row in told.itertuples()),
-        _headline(missed, met, unit), table=table[COLUMNS], kpis=records(values, cards), facts=facts_of_page,
+        "experience", "table", title, text, _headline(missed, met, unit), table=table[COLUMNS],
+        kpis=records(values, cards), facts=facts_of_page,
     )  # fmt: skip
 
 
-def _targets(data: Any) -> dict[str, tuple[float, str, str]]:
+def _targets(data: Any) -> dict[str, tuple[float | None, str, str]]:
     """Return KPI → target, owner, and ``least`` or ``most``; an indicator's own target comes before a goal."""
     config = getattr(data, "config", None)
     if config is None:
         return {}
-    found = {}
-    for goal in config.goals:
+    found: dict[str, tuple[float | None, str, str]] = {}
+    for name, goal in _goals(config, getattr(data, "as_of", None)).items():
         least = goal.at_least is not None
-        found[goal.kpi] = (goal.at_least if least else goal.at_most, goal.owner, "least" if least else "most")
+        found[name] = (goal.at_least if least else goal.at_most, goal.owner, "least" if least else "most")
     for one in config.performance_indicators:
         if one.target is not None:
             found[one.id] = (one.target, one.owner, "least" if one.better == "higher" else "most")
     return found
 
 
-def _against_target(row: Any) -> str:
+def _goals(config: Config, as_of: Any) -> dict[str, Goal]:
+    """Return KPI → its goal for all customers: the next one due, where none is ahead the last.
+
+    A goal for one segment says nothing of all, and a goal may name its KPI by another name.
+    """
+    known = configured(config)
+    whole = [(find(goal.kpi, known).template.id, goal) for goal in config.goals if not goal.segment]
+    ahead = [one for one in whole if as_of is None or one[1].by >= as_date(as_of)]
+    past = [one for one in whole if one not in ahead]
+    soonest_last = sorted(ahead, key=lambda one: one[1].by, reverse=True)
+    return dict([*sorted(past, key=lambda one: one[1].by), *soonest_last])
+
+
+def _against_targets(table: pd.DataFrame) -> list[str]:
+    """Return the verdict of each row; with several targets, intervals are widened so that few verdicts are chance."""
+    aimed = max(int((table.target.notna() & table.low.notna()).sum()), 1)
+    wider = normal_quantile(1 - (1 - CONFIDENCE) / aimed) / normal_quantile(CONFIDENCE)  # Bonferroni
+    return [_against_target(row, wider) for row in table.itertuples()]
+
+
+def _against_target(row: Any, wider: float) -> str:
     if pd.isna(row.target):
         return NONE
     if pd.isna(row.low):
         return OPEN
+    low, high = row.value - wider * (row.value - row.low), row.value + wider * (row.high - row.value)
     if row.way == "least":
-        return MET if row.low >= row.target else MISSED if row.high < row.target else OPEN
-    return MET if row.high <= row.target else MISSED if row.low > row.target else OPEN
+        return MET if low >= row.target else MISSED if high < row.target else OPEN
+    return MET if high <= row.target else MISSED if low > row.target else OPEN
 
 
 def _sentence(row: Any, unit: Period) -> str:
-    value, held = styled(row.value, row.style), interval(row.low, row.high, row.style)
+    value = styled(row.value, row.style)
+    limits = f"95 % interval {interval(row.low, row.high, row.style)}; " if pd.notna([row.low, row.high]).all() else ""
     target = styled(row.target, row.style)
     against = {
         MET: f"; its target of {target} is met",
         MISSED: f"; its target of {target} is missed",
         OPEN: f"; whether its target of {target} is met cannot be told from so few",
     }.get(row.target_verdict, "")
-    return f"{row.title}, {unit.label(row.period)}: {value} (95 % interval {held}; n = {number(row.n)}){against}."
+    return f"{row.title}, {unit.label(row.period)}: {value} ({limits}n = {number(row.n)}){against}."
 
 
 def _headline(missed: pd.DataFrame, met: pd.DataFrame, unit: Period) -> str:

@@ -17,6 +17,9 @@ FEWEST_LINES = 30
 FEWEST_EXPECTED = 5  # below that in a cell of the two by two, Fisher's exact test
 CLEAR = 0.05
 MORE, LESS, UNCLEAR, TOO_FEW = "more returns", "fewer returns", "no clear difference", "too few lines"
+RETURNS = ("return_xx", "return_yy", "return_xy", "return_customers")
+RATINGS = ("rating_xx", "rating_yy", "rating_xy", "raters")
+SUMS = ("rating_sum", *RETURNS, *RATINGS)  # for intervals, not for a reader
 Floats = NDArray[np.float64]
 
 
@@ -41,8 +44,10 @@ def products(table: pd.DataFrame, *, currency: str = "", fewest_lines: int = FEW
 
     Notes
     -----
-    Intervals are Wilson's, lines counting as independent; p-values are of two proportions, exact where few returns are
-    expected, adjusted for the number of products (Benjamini and Hochberg).
+    One customer's lines come back together: intervals of returns and ratings take whole customers, and returns are
+    compared by the number of independent lines that a product's lines are worth. Intervals are Wilson's; p-values are
+    of two proportions, exact where few returns are expected, adjusted for the number of products (Benjamini and
+    Hochberg).
     """
     facts = {"currency": currency}
     if table.empty:
@@ -57,15 +62,19 @@ def products(table: pd.DataFrame, *, currency: str = "", fewest_lines: int = FEW
     clear = shown[shown.verdict.isin([MORE, LESS])]
     return Result(
         "products", "table", _title(shown, clear), _text(shown, clear, currency), _headline(clear),
-        table=shown.drop(columns=["rating_sum", "rating_squares"]), facts=facts,
+        table=shown.drop(columns=list(SUMS)), facts=facts,
     )  # fmt: skip
 
 
 def _with_returns(shown: pd.DataFrame, fewest: int) -> pd.DataFrame:
     x, n = shown.returned.to_numpy(dtype=float), shown.lines_old_enough.to_numpy(dtype=float)
-    low, high = intervals.wilson(np.nan_to_num(x), np.nan_to_num(n))
+    clusters = [shown[name].fillna(0.0).to_numpy(dtype=float) for name in RETURNS]
+    low, high = intervals.clustered_wilson(np.nan_to_num(x), np.nan_to_num(n), *clusters)
+    worth = independent(np.nan_to_num(x), np.nan_to_num(n), *clusters)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        independent_x = np.where(n > 0, x / n * worth, 0.0)
     enough = n >= fewest
-    p = np.where(enough, against_the_rest(x, n), np.nan)
+    p = np.where(enough, against_the_rest(independent_x, worth), np.nan)
     adjusted = intervals.benjamini_hochberg(p)
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = x / n
@@ -76,20 +85,41 @@ def _with_returns(shown: pd.DataFrame, fewest: int) -> pd.DataFrame:
         UNCLEAR,
     )
     return shown.assign(
-        return_rate=rate, return_low=low, return_high=high, return_shrunk=shrunk(x, n), p_adjusted=adjusted,
-        verdict=verdict,
+        return_rate=rate, return_low=low, return_high=high, return_shrunk=shrunk(independent_x, worth),
+        p_adjusted=adjusted, verdict=verdict,
     )  # fmt: skip
 
 
 def _with_shares(shown: pd.DataFrame) -> pd.DataFrame:
-    ratings, sums, squares = shown.ratings, shown.rating_sum, shown.rating_squares
-    rating_low, rating_high = intervals.clustered_mean(sums, ratings, squares, ratings, sums, ratings)
+    ratings, sums = shown.ratings, shown.rating_sum
+    rating_low, rating_high = intervals.clustered_mean(sums, ratings, *(shown[name] for name in RATINGS))
     back_low, back_high = intervals.wilson(shown.came_back.fillna(0), shown.began.fillna(0))
     return shown.assign(
         rating=(sums / ratings).where(ratings > 0), rating_low=rating_low, rating_high=rating_high,
         came_back_rate=(shown.came_back / shown.began).where(shown.began > 0),
         came_back_low=back_low, came_back_high=back_high,
     )  # fmt: skip
+
+
+def independent(x: Floats, y: Floats, xx: Floats, yy: Floats, xy: Floats, customers: Floats) -> Floats:
+    """Return how many independent lines each product's lines are worth, from sums over its customers.
+
+    The number of lines over the design effect of their share (at least 1), with Student's t for few customers, as
+    :func:`kpikit.intervals.clustered_wilson` has it; lines of customers with one line each are worth their number. At a
+    share of 0 or 1 a customer's lines are taken to be all alike.
+
+    >>> independent(*np.array([[1.0], [4.0], [1.0], [4.0], [1.0], [4.0]])).tolist()
+    [4.0]
+    """
+    single = yy <= y * (1 + 1e-12)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = x / y
+        residuals = np.maximum(xx - 2 * share * xy + share**2 * yy, 0.0)
+        seen = residuals / y * customers / (customers - 1) / (share * (1 - share))
+        effect = np.where((share > 0) & (share < 1) & (customers > 1), seen, yy / y)
+        t = stats.t.ppf((1 + intervals.CONFIDENCE) / 2, np.maximum(customers - 1, 1))
+        effect = np.maximum(effect, 1.0) * (t / intervals.normal_quantile(intervals.CONFIDENCE)) ** 2
+        return np.where(single, y, y / effect)
 
 
 def against_the_rest(returned: Floats, lines: Floats) -> Floats:
@@ -100,7 +130,8 @@ def against_the_rest(returned: Floats, lines: Floats) -> Floats:
     pooled = x.sum() / n.sum() if n.sum() else 0.0
     few = np.minimum(n, rest_n) * min(pooled, 1 - pooled) < FEWEST_EXPECTED
     for i in np.flatnonzero(few & (n > 0) & (rest_n > 0)):
-        p[i] = stats.fisher_exact([[x[i], n[i] - x[i]], [rest_x[i], rest_n[i] - rest_x[i]]])[1]
+        table = [[x[i], n[i] - x[i]], [rest_x[i], rest_n[i] - rest_x[i]]]
+        p[i] = stats.fisher_exact(np.rint(table).astype(int))[1]
     return p
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -178,9 +179,13 @@ def payback_months(result: Result) -> Result:
               "months": "Earned back after", "months_low": "At the earliest", "months_high": "At the latest",
               "media_months": "Media alone", "earned": "Earned at the oldest age",
               "last_customers": "Customers that old"}  # fmt: skip
-    formats: dict[str, Format] = dict.fromkeys(("months", "months_low", "months_high", "media_months"), _months)
+    formats: dict[str, Format] = dict.fromkeys(("months", "months_low", "months_high"), _months)
     formats |= {"earned": lambda value: percent(value, 0), "customers": number, "last_customers": number}
-    return _shown(result, labels, {**formats, **_amounts(result, "full_cost")})
+    given = result.table
+    told = given.media_months.map(_months).where(given.media_cost > 0, "no media")
+    table = given.assign(media_months=told.astype(object))
+    drawn = _shown(replace(result, table=table), labels, {**formats, **_amounts(result, "full_cost")})
+    return replace(drawn, table=given)
 
 
 def _months(value: float) -> str:

@@ -22,6 +22,7 @@ ON_TARGET, AT_RISK, OFF_TARGET, UNKNOWN = STATUSES = ("on target", "at risk", "o
 LIKELY, OPEN, UNLIKELY = "likely", "open", "unlikely"
 FEWEST_PERIODS, MOST_PERIODS = 6, 12  # that a projection is made from
 LIKELY_CHANCE, EVEN_CHANCE = 0.8, 0.5
+SHARES = ("wilson", "clustered_wilson")  # intervals of what runs from 0 to 1; other percentages may exceed it
 LARGEST_SCORE = 100.0
 GOALS = [
     "kpi", "segment", "period", "value", "low", "high", "goal", "is_at_least", "by", "owner", "baseline", "beyond",
@@ -106,7 +107,7 @@ def benchmarks(config: Config, card_of: Callable[[str], Card]) -> Mapping[str, t
 
 
 def _on_scale(config: Config, its: Card, value: float, section: str, place: int, name: str) -> None:
-    if its.style == "percent" and not -1 <= value <= 1:
+    if its.interval in SHARES and not 0 <= value <= 1:
         fix = f"Write {value / 100:g}." if 0 <= value <= LARGEST_SCORE else "Write a rate such as 0.88."
         raise config.error(section, place, name, expected=f"a rate for {its.id}, 0 to 1", got=f"{value:g}", fix=fix)
     if its.style == "points" and (abs(value) > LARGEST_SCORE or 0 < abs(value) < 1):

@@ -90,11 +90,21 @@ def changes_headline(clear: pd.DataFrame, found: Figures) -> str:
     period, parts = Period.parse(found.period), []
     for comparison, name in (("previous", f"the {period.unit} before"), ("year ago", f"the {period.unit} a year ago")):
         rows = list(rows_of(clear[clear.comparison == comparison]))[:MOST_NAMED]
-        said = [f"{sentence_case(found.card(row.kpi).title)} went {row.verdict} by {_size(row, found)}" for row in rows]
+        said = [
+            f"{sentence_case(found.card(row.kpi).title)} went {row.verdict} by {_size(row, found)}"
+            f"{_since(row, period) if comparison == 'previous' else ''}"
+            for row in rows
+        ]
         if said:
             parts.append(f"against {name}, {joined(said)}")
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _since(row: Any, period: Period) -> str:
+    """Name the earlier period where it is not the one just before: a survey may skip some."""
+    skipped = period.index(row.period) - period.index(row.previous_period) > 1
+    return f" since {period.label(row.previous_period)}" if skipped else ""
 
 
 def _size(row: Any, found: Figures) -> str:

@@ -9,11 +9,12 @@ from kpikit.support.contacts import first_contact
 from kpikit.support.places import bottlenecks, by_hour
 from kpikit.support.rest import against_rest
 from kpikit.support.stock import backlog
-from kpikit.support.waits import clock, geometric_mean, wait_curve
+from kpikit.support.waits import asked, clock, geometric_mean, wait_curve
 
 __all__ = [
     "actions",
     "against_rest",
+    "asked",
     "backlog",
     "bottlenecks",
     "by_hour",

@@ -132,6 +132,9 @@ def by_hour(waits: pd.DataFrame, *, event: str = "first_response_at", hours: str
     slower = table[table.verdict == SLOWER].sort_values("median", ascending=False)
     facts = {"hours": hours, "event": event, "width": width}
     name = "waits-by-hour"
+    if table.empty or np.isnan(_one(waits.overall_median)):
+        text = f"Too few cases are {over} to say what a usual wait is."
+        return Result(name, "table", "When customers wait longest cannot be told yet", text, table=table, facts=facts)
     if slower.empty:
         title = "No time of the week stands out: waits do not differ clearly by when a case is opened"
         text = (

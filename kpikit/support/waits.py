@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import ibis
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from kpikit.errors import ParameterError
+from kpikit.errors import ParameterError, one_of
 from kpikit.formatting import counted, number, percent
 from kpikit.intervals import CONFIDENCE, normal_quantile
 from kpikit.kpis.computing import Inputs
@@ -31,6 +32,29 @@ def clock(data: Any, kpi: str = "first_response_time") -> dict[str, Any]:
     """
     settings = Inputs.of(data).kpis[kpi].settings
     return {name: settings[name] for name in CLOCK}
+
+
+def asked(data: Any, event: str = "first_response_at") -> tuple[Any, str]:
+    """Return the cases of these data and what ends a wait in them.
+
+    Parameters
+    ----------
+    data
+        What ``kpikit.load`` returns, or tables by name.
+    event
+        What should end a wait, ``first_response_at`` or ``resolved_at``. Where ``tickets`` lacks that column, it is
+        the other one; where it lacks both, no wait is known and there are no cases.
+
+    Returns
+    -------
+    tickets, event
+    """
+    one_of("event", event, tuple(OVER))
+    tickets = Inputs.of(data).tables["tickets"]
+    for name in (event, *OVER):
+        if name in tickets.columns:
+            return tickets, name
+    return tickets.mutate(**{event: ibis.null("timestamp")}).filter(ibis.literal(False)), event
 
 
 def wait_curve(curve: pd.DataFrame, *, event: str = "first_response_at", hours: str = "calendar") -> Result:
@@ -65,7 +89,8 @@ def wait_curve(curve: pd.DataFrame, *, event: str = "first_response_at", hours: 
     facts = {"hours": hours, "event": event, "cases": cases, "waiting": waiting, "median": medians}
     shown = table[["segment", "duration", "survival", "low", "high", "at_risk"]]
     if table.empty:
-        return Result("wait-curve", "table", "No support case has been opened yet", table=shown, facts=facts)
+        title = "How long customers wait cannot be told: no case is known"
+        return Result("wait-curve", "table", title, table=shown, facts=facts)
     title = _title(medians, unit, over)
     said = [_in_words(str(name), row, table[table.segment == name], unit, over) for name, row in each.iterrows()]
     if waiting:

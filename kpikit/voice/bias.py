@@ -19,7 +19,7 @@ CELLS = ("pace", "score_class", "invitations")
 READINGS = ["reading", "value", "low", "high", "answers", "n_effective"]
 GROUPS = ["margin", "group", "invited", "answered", "rate", "of_invited", "of_answers", "value"]
 FEWEST_LATE = 10  # late answers from which the score of those who did not answer is guessed
-MOST_ROUNDS, CLOSE = 200, 1e-10
+MOST_ROUNDS, CLOSE = 1000, 1e-6
 
 
 def rake(counts: pd.DataFrame, targets: Mapping[str, Mapping[Any, float]]) -> pd.Series:
@@ -55,27 +55,29 @@ def rake(counts: pd.DataFrame, targets: Mapping[str, Mapping[Any, float]]) -> pd
     >>> rake(cells, {"segment": {"a": 0.5, "b": 0.5}}).tolist()
     [0.625, 2.5]
     """
-    answers = counts.answers.astype(float)
-    weights, total = pd.Series(1.0, index=counts.index), answers.sum()
-    wanted = {margin: _shares(counts[margin], sizes) for margin, sizes in targets.items()}
-    for _ in range(MOST_ROUNDS):
-        off = 0.0
-        for margin, shares in wanted.items():
-            now = (weights * answers).groupby(counts[margin]).sum() / total
-            factor = counts[margin].map(shares / now)
-            weights, off = weights * factor, max(off, float((factor - 1).abs().max()))
-        if off < CLOSE:
-            return weights
+    answers = counts.answers.to_numpy(dtype=float)
+    weights, total = np.ones(len(counts)), answers.sum()
+    wanted = [_places(counts[margin], sizes) for margin, sizes in targets.items()]
+    with np.errstate(all="ignore"):  # where margins contradict each other, weights may run to 0 and to infinity
+        for _ in range(MOST_ROUNDS):
+            off = 0.0
+            for place, shares in wanted:
+                now = np.bincount(place, weights * answers, minlength=len(shares)) / total
+                factor = (shares / now)[place]
+                weights, off = weights * factor, np.maximum(off, np.abs(factor - 1).max())
+            if off < CLOSE:
+                return pd.Series(weights, index=counts.index)
     raise ParameterError(
         "margins that one set of weights can fit", got=f"{joined(targets)} that contradict each other",
         fix="Rake over one of them.", where="targets",
     )  # fmt: skip
 
 
-def _shares(column: pd.Series, sizes: Mapping[Any, float]) -> pd.Series:
-    known = pd.Series(dict(sizes), dtype=float)
-    known = known[known.index.isin(column.unique())]
-    return known / known.sum()
+def _places(column: pd.Series, sizes: Mapping[Any, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the place of each cell's group, and the share that each group with answers shall have."""
+    place, groups = pd.factorize(column)
+    known = pd.Series(dict(sizes), dtype=float).reindex(groups).to_numpy()
+    return place, known / known.sum()
 
 
 def kish(weights: ArrayLike, answers: ArrayLike) -> float:
@@ -117,6 +119,9 @@ def response_by_group(cells: pd.DataFrame, *, kind: str = "nps") -> Result:
     total, answered = int(found.invitations.sum()), int(found[found.pace != "none"].invitations.sum())
     title = f"{percent(answered / total, 0)} of those who were asked answer"
     text = f"{number(answered)} of {counted(total, 'delivered invitation')} were answered."
+    elsewhere = int(found[_is_elsewhere(found)].invitations.sum())
+    if elsewhere:
+        text += f" {number(elsewhere)} of these answers are to another question or survey, or off the scale."
     if low.rate < high.rate:
         text += (
             f" {low.group} answer least ({percent(low.rate)}; {percent(low.of_invited)} of those asked, "
@@ -137,10 +142,16 @@ def survey_bias(cells: pd.DataFrame, *, kind: str = "nps") -> Result:
     -------
     Result
         ``table``: ``reading``, ``value`` (−1 to 1), ``low``, ``high``, ``answers``, ``n_effective`` (Kish). ``facts``:
-        ``lowest``, ``highest`` (of the readings), ``rate`` (response), ``kind``.
+        ``lowest``, ``highest`` (of the readings), ``rate`` (response; the least it can be where
+        ``rate_is_known_by_question`` is false), ``kind``.
 
     Notes
     -----
+    Invitations that brought an answer to another question are left out: their customers are not silent. Where there
+    are any, some of the silent were not asked this question either, nobody knows how many, and the rate is a lower end.
+
+    Where no weights fit every margin (few answers, in few of the cells), the first margin alone is weighted by.
+
     Intervals take the effective number of answers as independent. Those who answer late stand for those who do not
     answer ("continuum of resistance"): a guess, but one that data speak to; that all of them might be promoters or
     detractors is possible and useless.
@@ -150,7 +161,8 @@ def survey_bias(cells: pd.DataFrame, *, kind: str = "nps") -> Result:
     Lin, I.-F. and Schaeffer, N. C. (1995), "Using survey participants to estimate the impact of nonparticipation",
     Public Opinion Quarterly 59.
     """
-    found = checked(cells, CELLS, "metrics.answers.invited")
+    every = checked(cells, CELLS, "metrics.answers.invited")
+    found = every[~_is_elsewhere(every)]
     scored = found[found.score_class != "none"]
     if not scored.invitations.sum():
         title = "Whether those who answer speak for the others is not known"
@@ -158,15 +170,22 @@ def survey_bias(cells: pd.DataFrame, *, kind: str = "nps") -> Result:
         return nothing_known("survey-bias", title, text, READINGS, kind=kind)
     rate = float(scored.invitations.sum() / found.invitations.sum())
     readings = [_reading("as answered", scored, 1.0, kind)]
-    margins = _margins(found)
+    margins = fitted = _margins(found)
     if margins:
-        readings.append(_reading(f"weighted to those invited, by {joined(margins)}", scored, _weights(found), kind))
+        weights, fitted = _weights(found, margins)
+        readings.append(_reading(f"weighted to those invited, by {joined(fitted)}", scored, weights, kind))
     early, late = (scored[scored.pace == pace] for pace in ("early", "late"))
     if late.invitations.sum() >= FEWEST_LATE:
         readings.append(_as_the_late(readings[0], late, rate, kind))
     table = pd.DataFrame(readings, columns=READINGS)
-    facts = {"kind": kind, "rate": rate, "lowest": float(table.value.min()), "highest": float(table.value.max())}
-    title, text = _bias_in_words(table, rate, kind)
+    elsewhere = int(every.invitations.sum() - found.invitations.sum())
+    facts = {
+        "kind": kind, "rate": rate, "rate_is_known_by_question": not elsewhere,
+        "lowest": float(table.value.min()), "highest": float(table.value.max()),
+    }  # fmt: skip
+    title, text = _bias_in_words(table, rate, elsewhere, kind)
+    if fitted != margins:
+        text += f" No weights fit {joined(margins)} together, so few are the answers: weighted by {fitted[0]} alone."
     text += _pace_in_words(early, late, kind)
     return Result("survey-bias", "table", title, text, f"{title}.", table=table, facts=facts)
 
@@ -175,14 +194,21 @@ def _margins(cells: pd.DataFrame) -> list[str]:
     return [str(name) for name in cells.columns if name not in CELLS]
 
 
-def _weights(cells: pd.DataFrame) -> pd.Series:
-    """Return the weight of each scored row, raked to all who were invited."""
-    margins = _margins(cells)
+def _is_elsewhere(cells: pd.DataFrame) -> pd.Series:
+    """Say which invitations were answered, but with no score of this question."""
+    return (cells.pace != "none") & (cells.score_class == "none")
+
+
+def _weights(cells: pd.DataFrame, margins: list[str]) -> tuple[pd.Series, list[str]]:
+    """Return the weight of each scored row, raked to all who were invited, and the margins that it fits."""
     scored = cells[cells.score_class != "none"]
     counts = scored.groupby(margins, as_index=False).agg(answers=("invitations", "sum"))
     targets: dict[str, dict[Any, float]] = {name: cells.groupby(name).invitations.sum().to_dict() for name in margins}
-    counts["weight"] = rake(counts, targets)
-    return scored[margins].merge(counts, how="left").weight.set_axis(scored.index)
+    try:
+        counts["weight"] = rake(counts, targets)
+    except ParameterError:  # one margin always fits
+        return _weights(cells, margins[:1])
+    return scored[margins].merge(counts, how="left").weight.set_axis(scored.index), margins
 
 
 def _score(scored: pd.DataFrame, weights: pd.Series | float, kind: str) -> tuple[float, float]:
@@ -235,7 +261,7 @@ def _groups(cells: pd.DataFrame, margin: str, kind: str) -> pd.DataFrame:
     return table[GROUPS].sort_values("rate", ignore_index=True)
 
 
-def _bias_in_words(table: pd.DataFrame, rate: float, kind: str) -> tuple[str, str]:
+def _bias_in_words(table: pd.DataFrame, rate: float, elsewhere: int, kind: str) -> tuple[str, str]:
     raw, name = table.iloc[0], name_of(kind)
     low, high = (score_text(table.value.agg(end), kind) for end in ("min", "max"))
     title = f"{name[0].upper()}{name[1:]} of {score_text(raw.value, kind)} as answered"
@@ -245,11 +271,17 @@ def _bias_in_words(table: pd.DataFrame, rate: float, kind: str) -> tuple[str, st
         f"worth {counted(round(row.n_effective), 'independent answer')})"
         for row in rows_of(table)
     ]
+    responded = f"{percent(rate)} of the invitations old enough to judge brought an answer to this question"
+    if elsewhere:
+        responded = (
+            f"{counted(elsewhere, 'invitation')} brought an answer to another question or survey, or one off the scale:"
+            " they are left out, and the response rate is not known by question, since which one the silent were asked "
+            f"is not (map survey_invites.kind if it is not). It is {percent(rate)} or more"
+        )
     text = (
-        f"{percent(rate)} of the invitations old enough to judge brought an answer to this question, and those who "
-        f"answer are no random sample. Score {'; '.join(said)}. "
+        f"{responded}, and those who answer are no random sample. Score {'; '.join(said)}. "
         f"For every 10 points by which the silent ones' score differs from that of the others, the score of all is off "
-        f"by {number(10 * (1 - rate), 1)}."
+        f"by {'up to ' if elsewhere else ''}{number(10 * (1 - rate), 1)}."
     )
     return title, text
 

@@ -229,7 +229,7 @@ def set_aside(counts: pd.DataFrame) -> Result:
     kinds = joined(f"{row.kind} ({number(row.rows)} of {number(row.used + row.rows)})" for row in some)
     text = (
         f"Set aside, not clipped: {kinds}. If their scale is another one, map scale_min and scale_max in kpikit.yaml "
-        "(NPS 0–10, CSAT 1–5 and effort 1–7 are taken for granted where they are not there)."
+        "(NPS 0–10, CSAT 1–5 and effort 1–7, or what kpis: declares, are taken for granted where they are not there)."
     )
     verb = "lies off its" if off == 1 else "lie off their"
     return Result("off-scale", "table", f"{counted(off, 'score')} {verb} scale", text, table=table)
