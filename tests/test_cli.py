@@ -63,7 +63,7 @@ def test_run_ends_with_the_page_to_open(kpikit, make_notebook) -> None:
     said = kpikit("run", make_notebook(), "-p", "audience=executive")
     assert said.code == 0
     assert said.out == "reports/index.html\n"
-    assert "No kpikit.yaml: reporting on the CDNOW data" in said.err
+    assert "No kpikit.yaml: reporting on the data that come with kpikit, a simulated coffee shop" in said.err
     assert "toy: started, 6 cells" in said.err
     assert re.search(r"toy: done in \d+\.\d s, data checks: PASS, reports/toy/2026-10-01/", said.err)
 
@@ -146,13 +146,20 @@ def test_a_configuration_that_is_not_there_is_exit_7(kpikit, make_notebook) -> N
     assert kpikit("run", make_notebook(), "--config", "other.yaml").code == 7
 
 
-def test_a_notebook_that_lacks_a_table_is_listed_and_exit_0(kpikit, make_notebook) -> None:
+def orders_alone(folder: Path) -> None:
+    (folder / "sales.csv").write_text("customer_id,ordered_at,amount\na,2026-01-02,5\n")
+    (folder / "kpikit.yaml").write_text("tables: {orders: {from: sales.csv}}\n")
+
+
+def test_a_notebook_that_lacks_a_table_is_listed_and_exit_0(kpikit, make_notebook, tmp_path: Path) -> None:
+    orders_alone(tmp_path)
     said = kpikit("run", make_notebook(needs=["tickets"]))
     assert said.code == 0
     assert "toy: not run, it needs the table tickets" in said.err
 
 
-def test_list_says_which_notebooks_the_data_can_feed(kpikit, make_notebook, monkeypatch) -> None:
+def test_list_says_which_notebooks_the_data_can_feed(kpikit, make_notebook, monkeypatch, tmp_path: Path) -> None:
+    orders_alone(tmp_path)
     folder = make_notebook(needs=["orders"]).parent
     make_notebook(name="desk", title="Support [desk]", needs=["tickets"])
     monkeypatch.setattr(notebooks, "folder", lambda: folder)
@@ -184,8 +191,8 @@ def test_check_prints_every_check_of_the_embedded_data(kpikit) -> None:
     said = kpikit("check")
     assert said.code in (0, 2)
     assert any(word in said.out for word in ("PASS", "REVIEW", "FAIL"))
-    assert "No kpikit.yaml: reporting on the CDNOW data" in said.err
-    assert said.out.startswith("CDNOW")
+    assert "No kpikit.yaml: reporting on the data that come with kpikit, a simulated coffee shop" in said.err
+    assert said.out.startswith("Harbor Coffee")
 
 
 def test_check_with_a_fail_is_exit_2(kpikit, monkeypatch) -> None:
@@ -231,3 +238,26 @@ def test_an_unknown_option_is_exit_2(kpikit) -> None:
     said = kpikit("run", "--nope")
     assert said.code == 2
     assert "--nope" in said.err
+
+
+def test_list_kpis_says_what_each_needs_and_whether_it_is_there(kpikit, tmp_path: Path) -> None:
+    orders_alone(tmp_path)
+    lines = {
+        line.split()[0]: " ".join(line.split()) for line in kpikit("list", "--kpis").out.splitlines() if line.strip()
+    }
+    assert lines["revenue"].endswith("sales orders ready")
+    assert "lacks survey_responses" in lines["nps"]
+
+
+def test_explain_knows_the_settings_of_kpikit_yaml(kpikit, tmp_path: Path) -> None:
+    (tmp_path / "kpikit.yaml").write_text("kpis: {repeat_purchase_rate: {within_days: 60}}\n")
+    assert "Repeat purchase within 60 days" in kpikit("explain", "repeat_purchase_rate").out
+
+
+def test_a_goal_for_an_unknown_kpi_stops_a_run_before_it_starts(kpikit, tmp_path: Path) -> None:
+    text = "goals:\n  - {kpi: retention, at_least: 0.5, by: 2026-12-31}\n"
+    (tmp_path / "kpikit.yaml").write_text(text)
+    said = kpikit("run")
+    assert said.code == 2
+    assert "kpikit.yaml, line 2" in said.err
+    assert "Did you mean 'retention_rate'?" in said.err

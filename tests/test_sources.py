@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from kpikit.config import Business, Config, Table
+from kpikit.contracts import CONTRACTS
 from kpikit.errors import ConfigError, ContractError, ParameterError
 from kpikit.sources import Data, load
 
@@ -46,7 +47,10 @@ def flags(data: Data, kind: str) -> list[str]:
 
 def test_without_anything_the_embedded_data_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    data = load()
+    shop = load()
+    assert (shop.origin, shop.business, shop.currency) == ("embedded", "Harbor Coffee", "EUR")
+    assert set(shop.tables) == set(CONTRACTS)
+    data = load(example="cdnow")
     assert (data.origin, data.business, data.currency, data.week) == ("embedded", "CDNOW", "USD", "week")
     assert (data.counts["orders"].rows_in, data.counts["orders"].used) == (69659, 69659)
     assert data.as_of == date(1998, 7, 1)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit.metrics.grid import ALL, SUMS, Contributions, sums
-from kpikit.metrics.sharing import shared_steps, with_stored
+from kpikit.metrics.sharing import nested_selects, shared_steps, with_stored
 from kpikit.periods import EPOCH, Period
 
 if TYPE_CHECKING:
@@ -38,16 +38,17 @@ def counted(found: Sequence[Contributions | ir.Table], *, period: str | None, by
         *(one.span for one in contributions.values()),
         *whole.values(),
     ]
-    stored: dict[Any, Any] = {}
-    for step in shared_steps(expressions):
-        stored[step.op()] = _kept(with_stored(step, stored))
-    ready = [with_stored(one, stored) for one in expressions]
-    size = len(contributions)
-    totals, spans = _together(ready[:size]), _together(ready[size : 2 * size])
-    tables = {
-        i: _gridded(totals[k], _span(spans[k]), one, period, by) for k, (i, one) in enumerate(contributions.items())
-    }
-    tables |= dict(zip(whole, [one.to_pandas() for one in ready[2 * size :]], strict=True))
+    with nested_selects():
+        stored: dict[Any, Any] = {}
+        for step in shared_steps(expressions):
+            stored[step.op()] = _kept(with_stored(step, stored))
+        ready = [with_stored(one, stored) for one in expressions]
+        size = len(contributions)
+        totals, spans = _together(ready[:size]), _together(ready[size : 2 * size])
+        tables = {
+            i: _gridded(totals[k], _span(spans[k]), one, period, by) for k, (i, one) in enumerate(contributions.items())
+        }
+        tables |= dict(zip(whole, [one.to_pandas() for one in ready[2 * size :]], strict=True))
     return [tables[i] for i in range(len(found))]
 
 
