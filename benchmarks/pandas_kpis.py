@@ -281,9 +281,9 @@ def backlog(shop: Shop) -> pd.DataFrame:
 
 @family("tickets")
 def cases_per_customer(shop: Shop) -> pd.DataFrame:
-    active = shop.found["active_customers"]
-    both = joined(sums(shop.tickets, 1), active)
-    return both[both.month >= max(shop.tickets.month.min(), active.month.min())]  # while both tables are known
+    begins = max(shop.tickets.day.min(), shop.orders.day.min())  # while both tables are known
+    cases, bought = shop.tickets[shop.tickets.day >= begins], shop.bought[shop.bought.day >= begins]
+    return joined(sums(cases, 1), sums(bought[["customer", *CELL]].drop_duplicates(), 1))
 
 
 # subscriptions
