@@ -104,7 +104,13 @@ def start_postgres() -> Postgres:
     create = [_postgres_program("initdb"), "-D", data, "-U", "tester", "--auth=scram-sha-256", "--no-sync"]
     create += ["--encoding=UTF8", "--locale=C.UTF-8", f"--pwfile={folder / 'password'}"]
     subprocess.run(list(map(str, create)), check=True, capture_output=True, cwd=folder, **owner)
-    settings = ["fsync=off", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "timezone=Asia/Tokyo"]
+    settings = [
+        "fsync=off",
+        "jit=off",
+        "listen_addresses=127.0.0.1",
+        f"unix_socket_directories={folder}",
+        "timezone=Asia/Tokyo",
+    ]
     start = [
         _postgres_program("postgres"),
         "-D",

@@ -44,6 +44,8 @@ IN_A_PROCESS = [
 ]
 RUN = ["no such file", "text in amounts", "two currencies", "a Parquet file cut off", "too little memory for the file"]
 
+BOTH = ("cohort_retention", "customer_lifetime_value")
+
 
 def write(folder: Path, files: dict[str, Content]) -> None:
     for name, content in files.items():
@@ -231,7 +233,7 @@ def test_one_customer_with_three_orders_makes_both_reports_and_says_what_they_ar
         folder,
         {"sales.csv": "client,day,total\na,2024-01-05,3\na,2024-02-05,4\na,2024-03-09,5\n", "kpikit.yaml": CONFIG},
     )
-    assert kpikit("run", "--jobs", "2")[0] == 0
+    assert kpikit("run", *BOTH, "--jobs", "2")[0] == 0
     page = (folder / "reports/customer_lifetime_value/latest.html").read_text(encoding="utf-8")
     assert "too little data for a model" in page
     assert "Wait for more data" in page
@@ -240,7 +242,7 @@ def test_one_customer_with_three_orders_makes_both_reports_and_says_what_they_ar
 @pytest.mark.slow
 def test_one_order_makes_the_retention_report_and_names_what_the_other_lacks(folder: Path) -> None:
     write(folder, {"sales.csv": "client,day,total\na,2024-01-05,3\n", "kpikit.yaml": CONFIG})
-    code, said = kpikit("run", "--jobs", "2")
+    code, said = kpikit("run", *BOTH, "--jobs", "2")
     assert code == 2
     assert "orders over at least 2 days" in said
     assert (folder / "reports/cohort_retention/latest.html").is_file()

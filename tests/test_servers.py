@@ -447,7 +447,8 @@ def test_a_report_of_tables_in_place(postgres_url, tmp_path):
     path = tmp_path / "kpikit.yaml"
     source = f'{{url: "{hidden(postgres_url)}", in_place: true}}'
     path.write_text(f"sources: {{shop: {source}}}\ntables: {{orders: {{from: shop.cdnow}}}}\n")
-    words = [sys.executable, "-m", "kpikit", "run", "--config", str(path), "--jobs", "2"]
+    reports = ("cohort_retention", "customer_lifetime_value")
+    words = [sys.executable, "-m", "kpikit", "run", *reports, "--config", str(path), "--jobs", "2"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     page = (tmp_path / "reports" / "customer_lifetime_value" / "latest.html").read_text(encoding="utf-8")

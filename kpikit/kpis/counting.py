@@ -38,7 +38,7 @@ def counted(found: Sequence[Contributions | ir.Table], *, period: str | None, by
         *(one.span for one in contributions.values()),
         *whole.values(),
     ]
-    with nested_selects():
+    with nested_selects(expressions):
         stored: dict[Any, Any] = {}
         for step in shared_steps(expressions):
             stored[step.op()] = _kept(with_stored(step, stored))

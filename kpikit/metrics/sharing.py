@@ -40,13 +40,11 @@ def with_stored(table: ir.Table, stored: Mapping[ops.Node, ir.Table]) -> ir.Tabl
 
 
 @contextmanager
-def nested_selects() -> Iterator[None]:
-    """Have ibis write selects inside each other as they are: to merge them takes a fifth of the time of many KPIs.
-
-    The engines merge them anyway.
-    """
+def nested_selects(tables: Sequence[ir.Table]) -> Iterator[None]:
+    """Have ibis leave selects inside each other for DuckDB, which merges them itself: to merge takes long."""
     before = ibis.options.sql.fuse_selects
-    ibis.options.sql.fuse_selects = False
+    if tables and tables[0].get_backend().name == "duckdb":
+        ibis.options.sql.fuse_selects = False
     try:
         yield
     finally:
@@ -65,6 +63,6 @@ def _covered(node: ops.Node, common: Sharers) -> bool:
 
 
 def _under_the_same_name(held: ir.Table, node: ops.Node) -> ops.Node:
-    """Return the stored table; its schema must be the step's, or whatever reads it would not fit."""
+    """Return a selection of the stored table with the step's schema; ibis takes no bare table as a scalar."""
     wanted = node.to_expr().schema()
-    return held.op() if held.schema() == wanted else held.cast(wanted).op()
+    return (held.select(*held.columns) if held.schema() == wanted else held.cast(wanted)).op()

@@ -32,6 +32,8 @@ AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND has_schema_pri
 """
 SECONDS_TO_CONNECT = 10
 SETTINGS = "SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET extra_float_digits = 1"
+# To compile each of the many small parts of a KPI's query takes a server minutes; older ones know no such setting.
+NO_COMPILER = "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'jit'"
 FIXES = {
     "password": "Check the user and the password in the environment variable of the url.",
     "refused": "Start the server, or check host and port in the url.",
@@ -244,6 +246,7 @@ def _postgres(url: str, where: str) -> Server:
             url, connect_timeout=SECONDS_TO_CONNECT, autocommit=True, application_name="kpikit"
         )
         connection.execute(SETTINGS)
+        connection.execute(NO_COMPILER)
     except (ValueError, psycopg.ProgrammingError):  # its text would repeat the url, and the password in it
         raise ConfigError(
             "a url such as postgres://user:${PASSWORD}@host:5432/database", got="one that cannot be read",
