@@ -144,7 +144,7 @@ def test_limits_of_the_curve_are_those_published_for_the_6_mp_arm():
 
 
 def test_a_median_that_is_not_reached_is_not_invented():
-    assert "No support case" in support.wait_curve(curve_of(six_cases).head(0)).title
+    assert "no case is known" in support.wait_curve(curve_of(six_cases).head(0)).title
     waiting_cases = pd.concat([six_cases.head(1), *[six_cases[5:]] * 3], ignore_index=True)
     result = support.wait_curve(curve_of(waiting_cases.assign(ticket_id=list("abcd"))))
     assert "cannot be told" in result.title

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit import intervals
+from kpikit.config import Config
 from kpikit.contracts import CONTRACTS, TIME, as_table, missing_columns
 from kpikit.errors import ContractError, ParameterError, listed
 from kpikit.kpis.counting import counted
@@ -77,6 +78,11 @@ def compute(
     tables_of_counts = counted([inputs.contributed(its, period) for its in chosen], period=period, by=by)
     found = [with_interval(counts, its.card) for counts, its in zip(tables_of_counts, chosen, strict=True)]
     return pd.concat(found, ignore_index=True)[COLUMNS]
+
+
+def kpi_id(name: str, config: Config) -> str:
+    """Return the id of a KPI of a configuration, named by its id or by another name for it."""
+    return find(name, configured(config)).template.id
 
 
 class Inputs:

@@ -12,10 +12,8 @@ from kpikit.config import Config, Goal
 from kpikit.formatting import interval, joined, number, styled
 from kpikit.intervals import CONFIDENCE, normal_quantile
 from kpikit.kpis import compute, latest
-from kpikit.kpis.computing import Inputs
+from kpikit.kpis.computing import Inputs, kpi_id
 from kpikit.kpis.showing import cards_of, records, sentence_case
-from kpikit.metrics import find
-from kpikit.metrics.configured import configured
 from kpikit.periods import Period, as_date
 from kpikit.results import Result
 
@@ -96,8 +94,7 @@ def _goals(config: Config, as_of: Any) -> dict[str, Goal]:
 
     A goal for one segment says nothing of all, and a goal may name its KPI by another name.
     """
-    known = configured(config)
-    whole = [(find(goal.kpi, known).template.id, goal) for goal in config.goals if not goal.segment]
+    whole = [(kpi_id(goal.kpi, config), goal) for goal in config.goals if not goal.segment]
     ahead = [one for one in whole if as_of is None or one[1].by >= as_date(as_of)]
     past = [one for one in whole if one not in ahead]
     soonest_last = sorted(ahead, key=lambda one: one[1].by, reverse=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -54,7 +53,7 @@ def asked(data: Any, event: str = "first_response_at") -> tuple[Any, str]:
     for name in (event, *OVER):
         if name in tickets.columns:
             return tickets, name
-    return tickets.mutate(**{event: ibis.null("timestamp")}).filter(ibis.literal(False)), event
+    return tickets.mutate(**{event: tickets.opened_at}).limit(0), event
 
 
 def wait_curve(curve: pd.DataFrame, *, event: str = "first_response_at", hours: str = "calendar") -> Result:
