@@ -203,10 +203,9 @@ def list_notebooks(
 
 def _kpi_rows(settings: Config | None, tables: tuple[str, ...]) -> list[list[str]]:
     """Return id, title, family, needs and whether the tables are there, by family."""
-    from kpikit.config import Config
-    from kpikit.metrics import configured
+    from kpikit.metrics.configured import configured
 
-    cards = [its.card for its in configured.configured(settings or Config()).values()]
+    cards = [its.card for its in configured(settings).values()]
     rows = []
     for its in sorted(cards, key=lambda one: (one.family, one.title)):
         lacking = [name for name in its.needs if name not in tables]
@@ -221,11 +220,11 @@ def explain(
     config: ConfigOption = "",
 ) -> None:
     """Print the definition of a KPI: formula, grain, interval, caveat and source."""
-    from kpikit import metrics
-    from kpikit.config import Config
+    from kpikit.metrics import cards
+    from kpikit.metrics.configured import configured
 
-    its = metrics.find(kpi, metrics.configured.configured(_settings(config) or Config())).card
-    facts = {"title": its.title, "question": its.question, **metrics.cards.described(its)}
+    its = cards.find(kpi, configured(_settings(config))).card
+    facts = {"title": its.title, "question": its.question, **cards.described(its)}
     width = max(map(len, facts))
     for name, value in facts.items():
         typer.echo(f"{name:<{width}}  {value}")
@@ -293,10 +292,10 @@ def _settings(config: str) -> Config | None:
 
     if not (config or Path(CONFIG_NAME).is_file()):
         return None
-    from kpikit.metrics import configured
+    from kpikit.metrics.configured import configured
 
     settings = load_config(config or CONFIG_NAME)
-    configured.configured(settings)  # raises where a goal, a setting or an indicator is wrong
+    configured(settings)  # raises where a goal, a setting or an indicator is wrong
     return settings
 
 

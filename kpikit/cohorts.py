@@ -15,10 +15,20 @@ import ibis.expr.types as ir
 
 from kpikit.contracts import as_table
 from kpikit.errors import ParameterError, listed, one_of
-from kpikit.periods import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Period
-from kpikit.timeline import days, end_of_data, marked, one_if, period_index, period_start, quotient, segment_of, whole
+from kpikit.periods import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, SECONDS_PER_DAY, Period
+from kpikit.timeline import (
+    days,
+    end_of_data,
+    marked,
+    one_if,
+    period_index,
+    period_start,
+    quotient,
+    seconds_of_day,
+    segment_of,
+    whole,
+)
 
-SECONDS_PER_DAY = 86_400
 ALL = "all customers"
 RESERVED = ("cohort", "age", "cohort_size", "active", "retention", "status", "revenue", "revenue_per_customer")
 
@@ -305,4 +315,4 @@ def _finished(cells: ir.Table, how: _Clock, by: str | None, values: list[str]) -
 
 
 def _seconds_of_month(moment: ir.TimestampValue) -> ir.IntegerValue:
-    return ((moment.day().cast("int64") * 24 + moment.hour()) * 60 + moment.minute()) * 60 + moment.second()
+    return moment.day().cast("int64") * SECONDS_PER_DAY + seconds_of_day(moment)

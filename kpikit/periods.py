@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from kpikit.errors import ParameterError, one_of
 
+SECONDS_PER_MINUTE, SECONDS_PER_HOUR, SECONDS_PER_DAY = 60, 3_600, 86_400
 DAYS_PER_WEEK = 7
 MONTHS_PER_YEAR = 12
 MONTHS_PER_QUARTER = 3

@@ -22,9 +22,20 @@ def one_if(condition: ir.BooleanValue) -> ir.IntegerValue:
     return condition.ifelse(1, 0).cast("int64")
 
 
+def count_if(condition: ir.BooleanValue) -> ir.IntegerScalar:
+    """Return for how many rows the condition holds: Spark counts none, not 0, where it is unknown for all of them."""
+    return one_if(condition).sum().fill_null(0).cast("int64")
+
+
 def whole(number: ir.Value, size: int) -> ir.IntegerValue:
     """Return how many whole ``size`` go into a number, rounded down below zero too."""
     return quotient(number, size).floor().cast("int64")
+
+
+def seconds_of_day(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """Return whole seconds since midnight on a local timestamp's own clock (Spark's second has a fraction)."""
+    second = moment.second().cast("float64").floor().cast("int64")
+    return ((moment.hour().cast("int64") * 60 + moment.minute()) * 60 + second).cast("int64")
 
 
 def days(moment: ir.Value) -> ir.IntegerColumn:

@@ -10,6 +10,7 @@ from kpikit.config.questions import NPS, SCALES, by_id, kinds_declared, scales_d
 from kpikit.errors import listed
 from kpikit.formatting import counted, joined, number
 from kpikit.kpis.computing import Inputs
+from kpikit.timeline import count_if
 
 if TYPE_CHECKING:
     from kpikit.sources import Data
@@ -51,10 +52,10 @@ def _by_kind(table: Any, usual: Mapping[str, tuple[float, float]]) -> Any:
     return answers.group_by("kind").aggregate(
         **twice,
         rows=answers.count(),
-        off=answers.count(where=off & (low < high) & ~other),
-        other=answers.count(where=other),
-        inverted=answers.count(where=low >= high),
-        unknown=answers.count(where=low.isnull() | high.isnull()),
+        off=count_if(off & (low < high) & ~other),
+        other=count_if(other),
+        inverted=count_if(low >= high),
+        unknown=count_if(low.isnull() | high.isnull()),
     )
 
 

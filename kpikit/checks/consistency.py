@@ -10,6 +10,7 @@ from kpikit.checks.grading import PASS, REVIEW, Check, figures, graded, meant, r
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import listed
 from kpikit.formatting import counted, number
+from kpikit.timeline import count_if
 
 if TYPE_CHECKING:
     from kpikit.sources import Data
@@ -57,7 +58,7 @@ def of_its_values(data: Data, name: str) -> Iterator[Check]:
     table = data.tables[name]
     doubts = [*_ranges(name, table), *_sequences(name, table), *_own(name, table)]
     if doubts:
-        found = figures(table, {f"n{place}": table.count(where=doubt.is_bad) for place, doubt in enumerate(doubts)})
+        found = figures(table, {f"n{place}": count_if(doubt.is_bad) for place, doubt in enumerate(doubts)})
         for place, doubt in enumerate(doubts):
             size = int(found[f"n{place}"])
             seen = f"{number(size)} {doubt.what}"

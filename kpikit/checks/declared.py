@@ -12,6 +12,7 @@ from kpikit.contracts import CONTRACTS
 from kpikit.errors import ConfigError, ParameterError, listed
 from kpikit.formatting import counted, number
 from kpikit.kpis.computing import Inputs
+from kpikit.timeline import count_if
 
 if TYPE_CHECKING:
     from kpikit.config import Config, PerformanceIndicator
@@ -130,8 +131,8 @@ def _indicators(data: Data) -> Iterator[Check]:
         for place, one in whole:
             if one.table == name:
                 eligible, success = (condition(sql, table, data.as_of) for sql in (one.eligible, one.success))
-                counts[f"eligible{place}"] = table.count(where=eligible)
-                counts[f"success{place}"] = table.count(where=eligible & success)
+                counts[f"eligible{place}"] = count_if(eligible)
+                counts[f"success{place}"] = count_if(eligible & success)
         found |= figures(table, counts)
     for place, one in every:
         yield broken.get(place) or _counted(one, found[f"eligible{place}"], found[f"success{place}"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpikit.checks.grading import REVIEW, Check, figures, graded
 from kpikit.formatting import counted, money, number
+from kpikit.timeline import count_if
 
 if TYPE_CHECKING:
     from kpikit.sources import Data
@@ -33,7 +34,7 @@ def _referrals(table: Any) -> Iterator[Check]:
     both = table.left_join(known, table.referred_by == known.referrer)
     itself = both.referred_by == both.customer_id
     unknown = both.referred_by.notnull() & both.referrer.isnull()
-    found = figures(both, {"itself": both.count(where=itself), "unknown": both.count(where=unknown)})
+    found = figures(both, {"itself": count_if(itself), "unknown": count_if(unknown)})
     until = "They count as not referred."
     seen = f"{counted(found['itself'], 'customer')} referred by themselves"
     yield graded("customers", "referred by oneself", found["itself"], seen, f"Leave referred_by empty. {until}")
@@ -57,8 +58,8 @@ def _judged_lines(data: Data, sums: Any) -> Iterator[Check]:
     aggregates = {
         "alone": sums.lines.sum(where=alone),
         "worth": sums.summed.sum(where=alone),
-        "differs": sums.count(where=differs),
-        "orders": sums.count(where=~alone),
+        "differs": count_if(differs),
+        "orders": count_if(~alone),
         "summed": sums.summed.sum(where=differs),
         "paid": sums.paid.sum(where=differs),
     }
@@ -88,7 +89,7 @@ def _early_answers(table: Any, responses: Any) -> Check:
     given = responses.select(response_id=responses.response_id, given_at=responses.responded_at)
     both = table.select("response_id", "sent_at").inner_join(given, "response_id")
     whole_day = (both.given_at == both.given_at.truncate("D")) & (both.given_at == both.sent_at.truncate("D"))
-    size = figures(both, {"early": both.count(where=(both.given_at < both.sent_at) & ~whole_day)})["early"]
+    size = figures(both, {"early": count_if((both.given_at < both.sent_at) & ~whole_day)})["early"]
     seen = f"{counted(size, 'answer')} given before the invitation was sent"
     do = "Check the clocks and the ids of the two systems. The answer counts for its score."
     return graded("survey_invites", "answers", size, seen, do, status=REVIEW)

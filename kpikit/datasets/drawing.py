@@ -12,8 +12,9 @@ from itertools import accumulate
 from zlib import crc32
 
 from kpikit.errors import ParameterError
+from kpikit.periods import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
-DAY, HOUR = 86_400, 3_600  # seconds
+DAY, HOUR = SECONDS_PER_DAY, SECONDS_PER_HOUR
 FRACTION_BITS = 53  # of a 64-bit float
 
 

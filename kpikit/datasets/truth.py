@@ -19,8 +19,8 @@ from kpikit.datasets.parameters import (
     Parameters,
 )
 from kpikit.errors import one_of
+from kpikit.periods import SECONDS_PER_MINUTE
 
-SECONDS_PER_MINUTE = 60
 CALLED_FROM_HOURS, CALLED_UNTIL_HOURS = 1, 240  # when detractors are called, evenly between
 
 

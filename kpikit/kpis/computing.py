@@ -15,7 +15,7 @@ from kpikit.config import Config
 from kpikit.contracts import CONTRACTS, TIME, as_table, missing_columns
 from kpikit.errors import ContractError, ParameterError, listed
 from kpikit.kpis.counting import counted
-from kpikit.metrics import KPIS, Kpi, find
+from kpikit.metrics import Kpi, find
 from kpikit.metrics.cards import Card
 from kpikit.metrics.configured import configured
 from kpikit.metrics.grid import Contributions
@@ -112,7 +112,7 @@ class Inputs:
         typed = {name: as_table(name, table) for name, table in named.items()}
         if as_of is not None:
             as_date(as_of)
-        return cls(_with_column(typed, by), configured(config) if config else KPIS, by, as_of)
+        return cls(_with_column(typed, by), configured(config), by, as_of)
 
     def card(self, name: str) -> Card:
         """Return the card of a KPI of these data, by its id."""

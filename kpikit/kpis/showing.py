@@ -11,7 +11,7 @@ import pandas as pd
 from kpikit.formatting import counted, interval, joined, number, styled
 from kpikit.keyfigures import Tile, change_in_words, history_in_words, key_figures
 from kpikit.kpis.changes import latest
-from kpikit.metrics import KPIS, Card, find
+from kpikit.metrics import Card, find
 from kpikit.metrics.cards import INTERVALS
 from kpikit.metrics.configured import configured
 from kpikit.periods import Period
@@ -26,7 +26,7 @@ def cards_of(data: Any) -> Cards:
     None, or data without a configuration, gives the cards that come with kpikit.
     """
     config = getattr(data, "config", None)
-    return {name: its.card for name, its in (configured(config) if config else KPIS).items()}
+    return {name: its.card for name, its in configured(config).items()}
 
 
 def sentence_case(title: str) -> str:
@@ -108,7 +108,7 @@ def records(values: pd.DataFrame, cards: Cards | None = None) -> tuple[dict[str,
 def definitions(*cards: str | Card, data: Any = None) -> Result:
     """Return the definitions used on a page, as cards; with ``data``, those of its configuration too."""
     config = getattr(data, "config", None)
-    known = configured(config) if config else KPIS
+    known = configured(config)
     shown = [one if isinstance(one, Card) else find(one, known).card for one in cards]
     rows = pd.DataFrame(
         [asdict(one) | {"needs": ", ".join(one.needs), "interval": INTERVALS[one.interval]} for one in shown]

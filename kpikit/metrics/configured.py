@@ -23,11 +23,12 @@ MEASURES = {
 }
 
 
-def configured(config: Config) -> dict[str, Kpi]:
+def configured(config: Config | None) -> dict[str, Kpi]:
     """Return every KPI of a business by its id: with its settings, its opening hours, its questions and indicators.
 
-    An entry of ``kpis:`` with a ``kind`` is a survey question of its own. An indicator with the id of a KPI of the
-    customer's own view (``on_time_delivery``) replaces it; any other id must be new.
+    Without a configuration they are those that come with kpikit. An entry of ``kpis:`` with a ``kind`` is a survey
+    question of its own. An indicator with the id of a KPI of the customer's own view (``on_time_delivery``) replaces
+    it; any other id must be new.
 
     Raises
     ------
@@ -36,6 +37,8 @@ def configured(config: Config) -> dict[str, Kpi]:
         a KPI does not have (the message names the nearest), when ids collide, or when a condition is wrong as far as
         that is known before the data are loaded.
     """
+    if config is None:
+        return dict(KPIS)
     known = {name: _with_economics(_with_hours(its, config), config) for name, its in KPIS.items()}
     for place, one in enumerate(config.performance_indicators):
         _refuse_taken(one, place, known, config)

@@ -15,11 +15,10 @@ from kpikit.contracts import as_table
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.durations import quantiles
 from kpikit.metrics.grid import ALL, Contributions, bounds, cell_status, every_period, located, placed
-from kpikit.periods import Period
+from kpikit.periods import SECONDS_PER_MINUTE, Period
 from kpikit.timeline import days, one_if, period_start, quotient
 
 VISITOR = ("visitor_id", "period", "segment")
-SECONDS_PER_MINUTE = 60
 MEDIAN = 0.5
 
 

@@ -15,10 +15,9 @@ import ibis
 import ibis.expr.types as ir
 
 from kpikit.errors import ConfigError, ParameterError, one_of
-from kpikit.periods import DAYS_PER_WEEK, EPOCH, WEEKDAYS
-from kpikit.timeline import days, quotient, whole
+from kpikit.periods import DAYS_PER_WEEK, EPOCH, SECONDS_PER_DAY, SECONDS_PER_HOUR, WEEKDAYS
+from kpikit.timeline import days, quotient, seconds_of_day, whole
 
-SECONDS_PER_HOUR, SECONDS_PER_DAY = 3600, 86_400
 FIRST_MONDAY = 4  # 1970-01-05, as a number of days
 FIRST_YEAR_OF_ZONES, LAST_YEAR_OF_ZONES = 2000, 2040
 KINDS = ("calendar", "business")
@@ -27,8 +26,7 @@ Schedule = Mapping[int, tuple[time, time]]
 
 def local_seconds(moment: ir.TimestampValue) -> ir.IntegerValue:
     """Return whole seconds since 1970-01-01 of local timestamps, whatever zone the engine lives in."""
-    clock = moment.hour().cast("int64") * 60 + moment.minute()
-    return (days(moment) * SECONDS_PER_DAY + clock * 60 + moment.second()).cast("int64")
+    return (days(moment) * SECONDS_PER_DAY + seconds_of_day(moment)).cast("int64")
 
 
 def hours_between(

@@ -17,8 +17,9 @@ from kpikit.contracts import CONTRACTS, as_table, missing_columns
 from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import KEYS, Contributions, clustered, located
-from kpikit.metrics.hours import SECONDS_PER_DAY, local_seconds
+from kpikit.metrics.hours import local_seconds
 from kpikit.metrics.known import as_known, end_of, span_until
+from kpikit.periods import SECONDS_PER_DAY
 from kpikit.timeline import activity, before, days, end_of_data, one_if, quotient
 
 MOST_DAYS_LATE = 30

@@ -20,12 +20,10 @@ from kpikit.metrics.grid import ALL, bounds, cell_status, every_period, located
 from kpikit.metrics.hours import (
     FIRST_MONDAY,
     LAST_YEAR_OF_ZONES,
-    SECONDS_PER_DAY,
-    SECONDS_PER_HOUR,
     hours_between,
     local_seconds,
 )
-from kpikit.periods import DAYS_PER_WEEK, as_date
+from kpikit.periods import DAYS_PER_WEEK, SECONDS_PER_DAY, SECONDS_PER_HOUR, as_date
 from kpikit.timeline import one_if, period_start, segment_of, whole
 
 EVENTS = ("first_response_at", "resolved_at")
