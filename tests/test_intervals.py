@@ -133,6 +133,67 @@ def test_compound_poisson_covers_totals_of_a_varying_number_of_customers():
     assert hits / runs == pytest.approx(0.95, abs=0.025)
 
 
+def test_compound_poisson_of_equal_amounts_is_the_score_interval_of_a_count():
+    """Brown, Cai and DasGupta (2003), "Interval estimation in exponential families": x + z²/2 ± z √(x + z²/4)."""
+    low, high = intervals.compound_poisson([10.0, 0.0], [10.0, 0.0])
+    assert (low[0], high[0]) == pytest.approx((5.4320, 18.4095), abs=1e-4)
+    assert (low[1], high[1]) == (0, 0)
+
+
+@pytest.mark.parametrize("count", [10, 25])
+def test_totals_of_few_customers_are_covered(count):
+    random, hits, runs = np.random.default_rng(5), 0, 2000
+    amounts, often = np.array([15.0, 30.0, 75.0]), [0.5, 0.4, 0.1]
+    for _ in range(runs):
+        x = random.choice(amounts, random.poisson(count), p=often)
+        low, high = intervals.compound_poisson(x.sum(), (x * x).sum())
+        hits += low <= count * amounts @ often <= high
+    assert 0.92 < hits / runs < 0.965  # 0.88 and 0.93 with an even interval
+
+
+def test_total_whose_amounts_cancel_keeps_an_even_interval():
+    low, high = intervals.compound_poisson([0.0, 3.0, -3.0, -50.0], [100.0, 100.0, 100.0, 100.0])
+    assert np.isfinite([low, high]).all()
+    assert (low[0], high[0]) == pytest.approx((-19.6, 19.6), abs=1e-3)
+    assert low[2:].tolist() == pytest.approx((-intervals.compound_poisson([3.0, 50.0], [100.0, 100.0])[1]).tolist())
+    almost = intervals.compound_poisson([9.9999, 10.0001], [100.0, 100.0])
+    assert np.allclose(almost[0][0], almost[0][1], atol=0.01)
+    assert np.allclose(almost[1][0], almost[1][1], atol=0.01)
+
+
+def _moved(then, now):
+    gone = np.maximum(then - now, 0).sum()
+    return now.sum(), then.sum(), gone, (now * now).sum(), (then * then).sum(), (now * then).sum()
+
+
+def test_retained_share_of_equal_accounts_is_wilson():
+    then = np.ones(263)
+    now = then * (np.arange(263) >= 81)  # Newcombe (1998): 81 of 263 gives 0.2553 to 0.3662
+    low, high = intervals.retained_share(*_moved(then, now))
+    assert (1 - high, 1 - low) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    low, high = intervals.retained_share(*_moved(then, then))
+    assert (low, high) == pytest.approx((1 - 3.8415 / (263 + 3.8415), 1.0), abs=1e-5)
+
+
+def test_retained_share_of_many_movers_is_that_of_the_bootstrap():
+    random = np.random.default_rng(3)
+    then = random.choice([15.0, 30.0, 75.0], 2000)
+    now = then * random.choice([0.0, 0.5, 1.0, 1.5], 2000, p=[0.05, 0.2, 0.5, 0.25])
+    expected = intervals.cluster_bootstrap(now, then)
+    assert np.allclose(intervals.retained_share(*_moved(then, now)), expected, atol=0.08 * np.ptp(expected))
+
+
+@pytest.mark.parametrize("customers", [23, 100])
+def test_retained_share_holds_where_few_leave(customers):
+    random, hits, runs = np.random.default_rng(4), 0, 1500
+    for _ in range(runs):
+        then = random.choice([15.0, 30.0, 75.0], customers, p=[0.5, 0.4, 0.1])
+        now = then * random.choice([0.0, 1.0, 1.2], customers, p=[0.04, 0.93, 0.03])
+        low, high = intervals.retained_share(*_moved(then, now))
+        hits += low <= 0.96 + 0.03 * 0.2 <= high
+    assert 0.935 < hits / runs < 0.985  # a linearised ratio holds 0.6 to 0.9
+
+
 def test_bootstrap_is_repeatable_and_depends_on_its_seed():
     x = np.arange(20.0)
     assert intervals.cluster_bootstrap(x, seed=1) == intervals.cluster_bootstrap(x, seed=1)

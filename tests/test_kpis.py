@@ -37,7 +37,9 @@ def test_values_and_intervals_by_hand():
     assert (new.value, new.low) == (0, 0)
     assert new.high == pytest.approx(3.689, abs=1e-3)
     revenue = table.loc[("revenue", pd.Timestamp("2024-01-01"))]
-    assert revenue.high - revenue.value == pytest.approx(1.959964 * np.hypot(10, 40), rel=1e-6)
+    assert revenue.high - revenue.low == pytest.approx(
+        2 * 1.959964 * np.sqrt(10**2 + 40**2 + (1700 / 50 * 1.959964 / 2) ** 2), rel=1e-6
+    )
 
 
 def test_denominator_zero_is_a_missing_value_without_interval():

@@ -237,7 +237,10 @@ def test_intervals_agree_with_the_bootstrap_by_account():
 def test_interval_of_recurring_revenue_is_compound_poisson():
     found = kpikit.compute({"subscriptions": accounts}, ["mrr"], period="month", as_of="2024-05-01")
     january = found.iloc[0]
-    assert january.high - january.value == pytest.approx(1.959964 * np.sqrt(10**2 + 20**2 + 50**2 + 8**2), rel=1e-6)
+    squares = 10**2 + 20**2 + 50**2 + 8**2
+    half = 1.959964 * np.sqrt(squares + (squares / 88 * 1.959964 / 2) ** 2)
+    assert january.high - january.low == pytest.approx(2 * half, rel=1e-6)
+    assert january.high + january.low == pytest.approx(2 * 88 + squares / 88 * 1.959964**2, rel=1e-6)
 
 
 def test_amounts_are_needed():

@@ -13,6 +13,7 @@ from kpikit.intervals.clusters import (
 )
 from kpikit.intervals.confidence import CONFIDENCE, normal_quantile
 from kpikit.intervals.proportions import newcombe, two_proportions_p, wilson
+from kpikit.intervals.retained import retained_share
 from kpikit.intervals.totals import benjamini_hochberg, compound_poisson, per_count, poisson
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "normal_quantile",
     "per_count",
     "poisson",
+    "retained_share",
     "two_proportions_p",
     "wilson",
 ]

@@ -10,10 +10,12 @@ import pandas as pd
 from scipy import stats
 
 from kpikit.errors import ParameterError
+from kpikit.intervals import CONFIDENCE, normal_quantile
 from kpikit.kpis.computing import Inputs
 from kpikit.kpis.differences import correlation, judged, mover
 from kpikit.kpis.measuring import SHARED, Measured, measured
 from kpikit.metrics import Kpi
+from kpikit.metrics.cards import Card
 
 PREVIOUS, YEAR_AGO = "previous", "year ago"
 PERIODS_PER_YEAR = {"day": 364, "week": 52, "month": 12, "quarter": 4}  # whole weeks, so that weekdays are alike
@@ -90,7 +92,7 @@ def difference(its: Measured, asked: pd.DataFrame) -> pd.DataFrame:
         pd.MultiIndex.from_frame(asked[["segment", "now", "then"]])
     )[list(SHARED)].astype(float).fillna(0.0)  # fmt: skip
     alike = correlation(now, then, shared, its.card)
-    low, high = mover(now.value, now.low, now.high, then.value, then.low, then.high, alike)
+    low, high = mover(now.value, *_ends(now, its.card), then.value, *_ends(then, its.card), alike)
     facts = {"kpi": its.card.id, "segment": asked.segment.to_numpy(), "comparison": asked.comparison.to_numpy()}
     return pd.DataFrame(
         facts
@@ -99,6 +101,14 @@ def difference(its: Measured, asked: pd.DataFrame) -> pd.DataFrame:
         | {"change": (now.value.to_numpy() - then.value.to_numpy()).astype(float), "change_low": low}
         | {"change_high": high, "correlation": np.where(then.value.isna(), np.nan, alike)}
     )
+
+
+def _ends(rows: pd.DataFrame, card: Card) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Return the interval that a period brings to a difference: a total's skew is in both periods and cancels."""
+    if card.interval != "compound_poisson":
+        return rows.low, rows.high
+    half = normal_quantile(CONFIDENCE) * rows.error
+    return rows.value - half, rows.value + half
 
 
 def _at(cells: pd.DataFrame, segments: pd.Series[Any], numbers: pd.Series[Any]) -> pd.DataFrame:

@@ -257,6 +257,8 @@ def _estimated(counts: pd.DataFrame, its: Card) -> tuple[Any, Any, Any]:
     if its.interval == "nps":
         low, high = intervals.net_score(x, y, ww, xx, yy, xy, n)
         return SCORE_POINTS * value, SCORE_POINTS * low, SCORE_POINTS * high
+    if its.interval == "retained_share":
+        return value, *intervals.retained_share(x, y, ww, xx, yy, xy)
     if its.interval == "none":
         total = x if counts["denominator"].isna().all() else value
         return total, np.full(len(x), np.nan), np.full(len(x), np.nan)

@@ -1,21 +1,22 @@
-"""The counts of many KPIs in few queries: what they share is computed once, and the grid is laid out here.
+"""The counts of many KPIs: what they share is computed once, and the grid is laid out here.
 
 :func:`kpikit.metrics.grid.summed` lays out the same grid in the engine, for a single KPI; a test keeps both equal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from kpikit.metrics.grid import ALL, SUMS, Contributions, sums
-from kpikit.metrics.sharing import nested_selects, shared_steps, with_stored
+from kpikit.metrics.sharing import in_place_of, nested_selects, shared_steps, with_stored
 from kpikit.periods import EPOCH, Period
 
 if TYPE_CHECKING:
+    import ibis.expr.operations as ops
     import ibis.expr.types as ir
 
 ENDS = ("end", "first", "last")
@@ -31,25 +32,27 @@ class Span(NamedTuple):
 
 def counted(found: Sequence[Contributions | ir.Table], *, period: str | None, by: str | None) -> list[pd.DataFrame]:
     """Return the table of counts of each KPI, as ``summed`` would."""
-    contributions = {i: one for i, one in enumerate(found) if isinstance(one, Contributions)}
-    whole = {i: one for i, one in enumerate(found) if not isinstance(one, Contributions)}
-    expressions = [
-        *(sums(one) for one in contributions.values()),
-        *(one.span for one in contributions.values()),
-        *whole.values(),
+    asked = [(sums(one), one.span) if isinstance(one, Contributions) else (one, one) for one in found]
+    rows = _rows({part.op(): part for parts in asked for part in parts}.values())
+    return [
+        _gridded(rows[totals.op()], _span(rows[span.op()]), one, period, by)
+        if isinstance(one, Contributions)
+        else rows[totals.op()]
+        for one, (totals, span) in zip(found, asked, strict=True)
     ]
-    with nested_selects(expressions):
-        stored: dict[Any, Any] = {}
-        for step in shared_steps(expressions):
-            stored[step.op()] = _kept(with_stored(step, stored))
-        ready = [with_stored(one, stored) for one in expressions]
-        size = len(contributions)
-        totals, spans = _together(ready[:size]), _together(ready[size : 2 * size])
-        tables = {
-            i: _gridded(totals[k], _span(spans[k]), one, period, by) for k, (i, one) in enumerate(contributions.items())
-        }
-        tables |= dict(zip(whole, [one.to_pandas() for one in ready[2 * size :]], strict=True))
-    return [tables[i] for i in range(len(found))]
+
+
+def _rows(expressions: Iterable[ir.Table]) -> dict[ops.Node, pd.DataFrame]:
+    """Return the rows of different expressions; steps that several of them share run once and are kept until the end.
+
+    Each is a query of its own: one union of all takes the engine twice the time and the memory.
+    """
+    every = list(expressions)
+    with nested_selects(every):
+        stored: dict[ops.Node, ops.Node] = {}
+        for step in shared_steps(every):
+            stored[step.op()] = in_place_of(step, _kept(with_stored(step, stored)))
+        return {one.op(): with_stored(one, stored).to_pandas() for one in every}
 
 
 def _kept(step: ir.Table) -> ir.Table:
@@ -57,18 +60,6 @@ def _kept(step: ir.Table) -> ir.Table:
     if step.get_backend().name == "pyspark":  # ibis keeps it before Spark has been handed the DataFrames
         step.limit(0).to_pyarrow()
     return step.cache()
-
-
-def _together(tables: Sequence[ir.Table]) -> list[pd.DataFrame]:
-    """Return the rows of several tables of one shape, asked for in one query."""
-    if not tables:
-        return []
-    numbered = [table.mutate(_which=i) for i, table in enumerate(tables)]
-    first, *rest = numbered
-    rows = (first.union(*rest) if rest else first).to_pandas()
-    groups = dict(list(rows.groupby("_which")))
-    empty = rows.head(0)
-    return [groups.get(i, empty).drop(columns="_which") for i in range(len(tables))]
 
 
 def _span(row: pd.DataFrame) -> Span:

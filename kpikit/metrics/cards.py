@@ -18,6 +18,7 @@ INTERVALS = {
     "clustered_wilson": "Wilson score interval of the effective number of rows, whole customers as clusters",
     "clustered_mean": "Student's t over whole customers as clusters",
     "clustered_ratio": "linearised ratio with whole customers as clusters, Student's t on the log scale",
+    "retained_share": "Wilson score interval of the share lost, on the effective number of customers; gains are added",
     "nps": "adjusted Wald interval of the effective number of answers, whole customers as clusters",
     "poisson": "exact Poisson interval: how far an equal period may come out by chance",
     "compound_poisson": "compound Poisson: the number of customers and their amounts both vary; customers are clusters",

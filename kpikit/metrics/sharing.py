@@ -26,17 +26,21 @@ def shared_steps(tables: Sequence[ir.Table]) -> list[ir.Table]:
                 order.append(node)
             users.setdefault(node, set()).add(number)
     common: Sharers = {node: frozenset(users[node]) for node in order if len(users[node]) > 1}
-    kept = [node for node in order if node in common and not _covered(node, common)]
-    kept.sort(key=lambda node: len(_counted(node)))  # what lies inside another comes before it
+    inside = {node: set(_counted(node)) for node in common}
+    kept = [node for node in order if node in common and not _covered(node, common, inside)]
+    kept.sort(key=lambda node: len(inside[node]))  # what lies inside another comes before it
     return [node.to_expr() for node in kept]
 
 
-def with_stored(table: ir.Table, stored: Mapping[ops.Node, ir.Table]) -> ir.Table:
-    """Return the expression with steps replaced by tables that hold their rows."""
-    if not stored:
-        return table
-    replacements = {node: _under_the_same_name(held, node) for node, held in stored.items()}
-    return table.op().replace(replacements).to_expr()
+def with_stored(table: ir.Table, stored: Mapping[ops.Node, ops.Node]) -> ir.Table:
+    """Return the expression with steps replaced by what :func:`in_place_of` gives for them."""
+    return table.op().replace(dict(stored)).to_expr() if stored else table
+
+
+def in_place_of(step: ir.Table, held: ir.Table) -> ops.Node:
+    """Return a selection of the table that holds a step's rows, with its schema; ibis takes no bare table as scalar."""
+    wanted = step.schema()
+    return (held.select(*held.columns) if held.schema() == wanted else held.cast(wanted)).op()
 
 
 @contextmanager
@@ -55,14 +59,6 @@ def _counted(root: ops.Node) -> list[ops.Node]:
     return list(root.find(COUNTED))
 
 
-def _covered(node: ops.Node, common: Sharers) -> bool:
+def _covered(node: ops.Node, common: Sharers, inside: Mapping[ops.Node, set[ops.Node]]) -> bool:
     """Say whether a larger shared step, used by the same expressions, holds this one."""
-    return any(
-        other is not node and users == common[node] and node in set(_counted(other)) for other, users in common.items()
-    )
-
-
-def _under_the_same_name(held: ir.Table, node: ops.Node) -> ops.Node:
-    """Return a selection of the stored table with the step's schema; ibis takes no bare table as a scalar."""
-    wanted = node.to_expr().schema()
-    return (held.select(*held.columns) if held.schema() == wanted else held.cast(wanted)).op()
+    return any(other is not node and users == common[node] and node in inside[other] for other, users in common.items())

@@ -53,7 +53,10 @@ def _paying(running: ir.Table, *keys: str) -> ir.Table:
 
 
 def _held(subscriptions: Any, period: str | None, by: str | None, as_of: Any, *, most: bool) -> Contributions:
-    """Return what each account paid at a period's start (``y``) and at its end (``x``; ``most``: no more than then)."""
+    """Return what each account paid at a period's start (``y``) and at its end (``x``; ``most``: no more than then).
+
+    ``w`` is by how much it pays less.
+    """
     spans, span = _priced(subscriptions, period, by, as_of)
     running = there_at_ends(spans, span, period)
     now = _paying(running, *ACCOUNT)
@@ -61,7 +64,8 @@ def _held(subscriptions: Any, period: str | None, by: str | None, as_of: Any, *,
     then = then.select("customer_id", "period", "segment", "y")
     both = then.left_join(now, [*ACCOUNT])
     kept = both.amount.fill_null(0.0)
-    each = both.select(then.customer_id, then.period, then.segment, x=ibis.least(kept, both.y) if most else kept, y="y")
+    least = ibis.least(kept, both.y)
+    each = both.select(then.customer_id, then.period, then.segment, x=least if most else kept, y="y", w=both.y - least)
     return Contributions(each if period else each.filter(ibis.literal(False)), span, skip_periods=1)
 
 
@@ -82,7 +86,7 @@ def _home(running: ir.Table) -> ir.Table:
     direction="up",
     needs=("subscriptions",),
     columns=AMOUNT,
-    interval="clustered_ratio",
+    interval="retained_share",
     caveat="New accounts are not in it, upgrades are: it can pass 100 % while accounts leave. Accounts with a span "
     "without an amount are left out.",
     source=SOURCE,
@@ -105,7 +109,7 @@ def net_revenue_retention(
     direction="up",
     needs=("subscriptions",),
     columns=AMOUNT,
-    interval="clustered_ratio",
+    interval="retained_share",
     caveat="Capped at what each account paid, account by account: one's upgrade does not make up for another's loss. "
     "Accounts with a span without an amount are left out.",
     source=SOURCE,
