@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.coverage [--shops N] [--customers N] [--write]`` prints the table; ``--write`` keeps it in
 docs/coverage.md. One large shop is dealt out at random: each of its customers (and unknown visitors) goes to one of
-1,000 small shops, which are then independent draws from the same population. They are drawn in lots, for the memory's sake.
+1,000 small shops, which are then independent draws from the same population. They are drawn in lots, to save memory.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ ALL_MONTHS, ONE_MONTH = "24 months", f"{MONTH:%Y-%m}"
 NOT_CLOSED = {("purchases_per_active_customer", ALL_MONTHS), ("conversion_rate", ONE_MONTH)}
 INTRODUCTION = """# Do the intervals hold the truth?
 
-Made by `python -m benchmarks.coverage --customers {asked} --write`. {shops:,} shops with some {customers:,.0f} customers each are drawn
-from one population (`kpikit.datasets.coffee_shop`, seed {seed}, segment {segment}, stores without the loyalty card;
-customers answer, call and order repeatedly), and every KPI is computed for each of them: over all 24 months, and for
-{month:%B %Y} alone. *Held* is the share of shops whose 95 % interval holds the truth; with {shops:,} shops its own
-standard error is {error:.1f} points. The truth is the closed form of the shop's parameters where there is one, else
-what all shops give together. *n* is the median number of customers in a shop. Shops without an interval (too few
-customers, or all alike) are not counted: *shops* says how many are left.
+Made by `python -m benchmarks.coverage --customers {asked} --write`. {shops:,} shops with some {customers:,.0f}
+customers each are drawn from one population (`kpikit.datasets.coffee_shop`, seed {seed}, segment {segment}, stores
+without the loyalty card; customers answer, call and order repeatedly), and every KPI is computed for each of them: over
+all 24 months, and for {month:%B %Y} alone. *Held* is the share of shops whose 95 % interval holds the truth; with
+{shops:,} shops its own standard error is {error:.1f} points. The truth is the closed form of the shop's parameters
+where there is one, else what all shops give together. *n* is the median number of customers in a shop. Shops without an
+interval (too few customers, or all alike) are not counted: *shops* says how many are left.
 """
 
 
