@@ -243,6 +243,14 @@ def test_interval_of_recurring_revenue_is_compound_poisson():
     assert january.high + january.low == pytest.approx(2 * 88 + squares / 88 * 1.959964**2, rel=1e-6)
 
 
+@pytest.mark.parametrize("period", [None, "month"])
+@pytest.mark.parametrize("name", ["mrr", "arpa", "net_revenue_retention"])
+def test_amounts_that_nobody_knows_are_no_revenue_of_zero(name, period):
+    nothing = accounts.assign(monthly_amount=None)
+    found = kpikit.compute({"subscriptions": nothing}, name, period=period, as_of="2024-05-01")
+    assert not found.value.notna().any()
+
+
 def test_amounts_are_needed():
     with pytest.raises(ContractError, match="monthly_amount"):
         subscriptions.mrr(accounts.drop(columns="monthly_amount"))

@@ -38,9 +38,12 @@ def paid_spans(table: ir.Table, span: ir.Table, by: str | None, as_of: Any) -> i
 
 
 def _priced(subscriptions: Any, period: str | None, by: str | None, as_of: Any) -> tuple[ir.Table, ir.Table]:
-    """Return the spans of the accounts whose every amount is known, and the span of the data."""
+    """Return the spans of the accounts whose every amount is known, and the span of the data: none without amounts."""
     table = as_table("subscriptions", subscriptions, also=("monthly_amount", *((by,) if by else ())))
-    span = bounds(table, period, as_of, time="started_at")
+    priced = table.aggregate(amounts=table.monthly_amount.count())
+    span = bounds(table, period, as_of, time="started_at").cross_join(priced)
+    none = ibis.null("int64")
+    span = span.select("end", first=(span.amounts > 0).ifelse(span["first"].cast("int64"), none), last=span["last"])
     spans = paid_spans(table, span, by, as_of)
     without = spans.filter(spans.amount.isnull()).select("customer_id").distinct()
     return spans.anti_join(without, "customer_id"), span

@@ -249,7 +249,10 @@ def backlog(tickets: Any, *, period: str | None = None, by: str | None = None, a
     cases = cases.cross_join(span.select(kk_beyond=span["last"] + 1))
     stays = ibis.range(cases.kk_from, ibis.coalesce(cases.kk_over, cases.kk_beyond)).unnest().cast("int64")
     rows = cases.select("customer_id", "segment", period=stays, x=ibis.literal(1), y=ibis.literal(1))
-    return Contributions(clustered(rows), span, ratio=False)
+    named = known.group_by("segment").aggregate(period=known.period.min())  # all solved is 0, not unknown
+    nobody = ibis.null(rows.customer_id.type())
+    solved_up = named.select(nobody.name("customer_id"), "segment", "period", x=ibis.literal(0), y=ibis.literal(0))
+    return Contributions(clustered(rows.union(solved_up)), span, ratio=False, count_where_y=True)
 
 
 @kpi(
