@@ -15,7 +15,7 @@ from kpikit import performance as read
 from kpikit.config import Config, Goal, PerformanceIndicator
 from kpikit.kpis import COLUMNS
 from kpikit.performance.channels import spread
-from kpikit.performance.products import against_the_rest, independent, shrunk
+from kpikit.performance.products import against_the_rest, shrunk
 from kpikit.results import Result
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
@@ -190,14 +190,6 @@ def test_one_customer_who_sends_everything_back_is_no_finding():
     assert (row.return_low, row.return_high) == pytest.approx((0.06, 0.73), abs=0.01)
     assert row.p_adjusted > 0.05
     assert result.headline == ""
-
-
-def test_independent_lines_are_those_of_the_clustered_interval():
-    sums = [np.array([value]) for value in (12.0, 40.0, 144.0, 172.0, 144.0, 29.0)]
-    worth = independent(*sums)
-    x, y, xx, yy, xy, n = sums
-    expected = np.array(intervals.clustered_wilson(x, y, xx, yy, xy, n))
-    assert np.array(intervals.wilson(x / y * worth, worth)) == pytest.approx(expected)
 
 
 def test_few_returns_are_judged_by_fishers_exact_test():

@@ -224,7 +224,6 @@ def _ends(value: float, decided: float, n: float, kind: str) -> tuple[float, flo
     """Return the interval of a score of ``n`` independent answers."""
     if is_net(kind):
         low, high = intervals.net_score(value * n, n, decided * n, 0, n, 0, n)
-        low, high = np.minimum(low, value), np.maximum(high, value)
     else:
         low, high = intervals.wilson(min(value, 1.0) * n, n)
     return float(low), float(high)
@@ -292,7 +291,8 @@ def _pace_in_words(early: pd.DataFrame, late: pd.DataFrame, kind: str) -> str:
         return ""
     first, then = _reading("", early, 1.0, kind), _reading("", late, 1.0, kind)
     v1, l1, h1, v2, l2, h2 = (float(one[key]) for one in (first, then) for key in ("value", "low", "high"))  # type: ignore[arg-type]  # numbers
-    difference, low, high = v2 - v1, v2 - v1 - np.hypot(v2 - l2, h1 - v1), v2 - v1 + np.hypot(h2 - v2, v1 - l1)
+    difference = v2 - v1
+    low, high = (float(end) for end in intervals.mover(v2, l2, h2, v1, l1, h1))
     word = "higher" if low > 0 else "lower" if high < 0 else "not clearly different"
     return (
         f" Late answers are {word}: {score_text(v2, kind)} ({counted(int(late.invitations.sum()), 'answer')}) against "

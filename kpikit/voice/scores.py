@@ -98,8 +98,7 @@ def estimated(sums: pd.DataFrame) -> pd.DataFrame:
     low, high = intervals.net_score(x, y, ww, xx, yy, xy, n)
     positive = np.where(net, 0, x)  # Wilson's interval knows no net score
     share_low, share_high = intervals.clustered_wilson(positive, y, xx, yy, np.where(net, 0, xy), n)
-    low = np.where(net, np.minimum(low, value), share_low)  # of a handful of answers the adjusted end may lie inside
-    high = np.where(net, np.maximum(high, value), share_high)
+    low, high = np.where(net, low, share_low), np.where(net, high, share_high)
     return sums.assign(value=value, low=low, high=high, answers=sums.denominator.astype(int))
 
 
@@ -168,8 +167,7 @@ def by_segment(sums: pd.DataFrame, *, by: str) -> Result:
         return Result("segments", "table", f"One {by} only", text, table=own[SCORED], facts={"by": by, "kind": kind})
     rest = estimated(found.assign(**(found[SUMS].sum() - found[SUMS])))
     difference = own.value - rest.value
-    low = difference - np.hypot(own.value - own.low, rest.high - rest.value)
-    high = difference + np.hypot(own.high - own.value, rest.value - rest.low)
+    low, high = intervals.mover(own.value, own.low, own.high, rest.value, rest.low, rest.high)
     error = np.hypot(own.high - own.low, rest.high - rest.low) / (2 * intervals.normal_quantile(intervals.CONFIDENCE))
     enough = np.minimum(own.answers, rest.answers) >= FEWEST_ANSWERS
     p_values = np.where(enough, 2 * stats.norm.sf(np.abs(difference / error)), np.nan)
