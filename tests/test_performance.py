@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
-from kpikit import intervals
 from kpikit import performance as read
 from kpikit.config import Config, Goal, PerformanceIndicator
 from kpikit.kpis import COLUMNS
@@ -131,7 +130,7 @@ def test_what_is_not_measured_is_named_with_what_it_needs():
     assert read.unmeasured({"orders": orders}, ["purchases_per_active_customer"]).table.empty
 
 
-def test_an_indicator_that_is_never_eligible_or_never_true_is_told():
+def test_the_kpis_of_a_page_are_asked_for_with_the_indicators_of_the_business():
     indicators = tuple(
         PerformanceIndicator(id=name, title=name.capitalize(), eligible=eligible, success=success)
         for name, eligible, success in (
@@ -142,10 +141,6 @@ def test_an_indicator_that_is_never_eligible_or_never_true_is_told():
     data = SimpleNamespace(
         config=Config(performance_indicators=indicators), tables={"orders": orders}, as_of="2024-01-03"
     )
-    told = read.never_true(data).set_index("kpi")
-    assert told.index.tolist() == ["never", "none"]
-    assert told.problem["never"] == "Never: eligible (amount > 5) is true for no row. Check it in kpikit.yaml."
-    assert told.problem["none"] == "None: success (amount > 5) is never true. Check it in kpikit.yaml."
     assert read.asked(data, "intact", "fine") == ["intact", "fine", "never", "none", "absent"]
 
 

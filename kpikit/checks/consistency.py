@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kpikit.checks.grading import PASS, REVIEW, Check, figures, graded, meant, records
-from kpikit.contracts import CONTRACTS
+from kpikit.contracts import CONTRACTS, MEDIA, OVERHEAD
 from kpikit.errors import listed
 from kpikit.formatting import counted, number
 from kpikit.timeline import count_if
@@ -40,7 +40,6 @@ SEQUENCES = {
 }
 CORRECT = "Correct them at the source, or set them aside with keep."
 RATINGS = (1, 5)
-MEDIA, OVERHEAD = "media", ("salaries", "tools")  # media are bought for a channel; the others serve them all
 
 
 @dataclass(frozen=True)

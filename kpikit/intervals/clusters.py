@@ -154,7 +154,8 @@ def residual_squares(
     x, y, xx, yy, xy = (np.asarray(value, dtype=float) for value in (sum_x, sum_y, sum_xx, sum_yy, sum_xy))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = x / y
-        return np.maximum(xx - 2 * ratio * xy + ratio**2 * yy, 0.0)
+        squares: Floats = np.maximum(xx - 2 * ratio * xy + ratio**2 * yy, 0.0)
+    return squares
 
 
 def clustered_mean(

@@ -1,4 +1,4 @@
-"""What the customer gets, against what was promised to reach; and indicators that say nothing."""
+"""What the customer gets, against what was promised to reach."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pandas as pd
 from kpikit.config import Config, Goal
 from kpikit.formatting import interval, joined, number, styled
 from kpikit.intervals import CONFIDENCE, normal_quantile
-from kpikit.kpis import compute, latest
-from kpikit.kpis.computing import Inputs, kpi_id
+from kpikit.kpis import latest
+from kpikit.kpis.computing import Inputs, kpi_ids
 from kpikit.kpis.showing import cards_of, records, sentence_case
 from kpikit.periods import Period, as_date
 from kpikit.results import Result
@@ -94,7 +94,8 @@ def _goals(config: Config, as_of: Any) -> dict[str, Goal]:
 
     A goal for one segment says nothing of all, and a goal may name its KPI by another name.
     """
-    whole = [(kpi_id(goal.kpi, config), goal) for goal in config.goals if not goal.segment]
+    of_all = [goal for goal in config.goals if not goal.segment]
+    whole = list(zip(kpi_ids([goal.kpi for goal in of_all], config), of_all, strict=True))
     ahead = [one for one in whole if as_of is None or one[1].by >= as_date(as_of)]
     past = [one for one in whole if one not in ahead]
     soonest_last = sorted(ahead, key=lambda one: one[1].by, reverse=True)
@@ -172,37 +173,3 @@ def unmeasured(data: Any, kpis: Sequence[str]) -> Result:
         "Map these tables and columns in kpikit.yaml, and the page shows them.",
         table=table,
     )
-
-
-def never_true(data: Any) -> pd.DataFrame:
-    """Return the indicators of kpikit.yaml that say nothing: no row was ever eligible, or none ever a success.
-
-    Parameters
-    ----------
-    data
-        What :func:`kpikit.load` returned. Indicators whose table or column is not there are left out.
-
-    Returns
-    -------
-    DataFrame
-        ``kpi``, ``title``, ``eligible`` and ``successes`` (rows), ``problem`` (a sentence); empty where each says
-        something.
-    """
-    config, inputs = data.config, Inputs.of(data)
-    own = [one for one in config.performance_indicators if not inputs.lacks(inputs.card(one.id))]
-    columns = ["kpi", "title", "eligible", "successes", "problem"]
-    if not own:
-        return pd.DataFrame(columns=columns)
-    values = compute(data, [one.id for one in own]).groupby("kpi")[["denominator", "numerator"]].sum()
-    rows = []
-    for one in own:
-        eligible, successes = (float(value) for value in values.loc[one.id])
-        if eligible and successes:
-            continue
-        said = (
-            f"eligible ({one.eligible}) is true for no row"
-            if not eligible
-            else f"success ({one.success}) is never true"
-        )
-        rows.append((one.id, one.title, eligible, successes, f"{one.title}: {said}. Check it in kpikit.yaml."))
-    return pd.DataFrame(rows, columns=columns)
