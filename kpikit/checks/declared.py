@@ -120,13 +120,14 @@ def _indicators(data: Data) -> Iterator[Check]:
     whole = [(place, one) for place, one in every if place not in broken]
     found: dict[str, Any] = {}
     for name in dict.fromkeys(one.table for _, one in whole):
-        table, counts = data.tables[name], {}
+        table = data.tables[name]
+        holds: dict[str, Any] = {}
         for place, one in whole:
             if one.table == name:
                 eligible, success = (condition(sql, table, data.as_of) for sql in (one.eligible, one.success))
-                counts[f"eligible{place}"] = count_if(eligible)
-                counts[f"success{place}"] = count_if(eligible & success)
-        found |= figures(table, counts)
+                holds |= {f"eligible{place}": eligible, f"success{place}": eligible & success}
+        rows = table.mutate(**holds)  # a condition may be no more than true: each row has it then
+        found |= figures(rows, {name: count_if(rows[name]) for name in holds})
     for place, one in every:
         yield broken.get(place) or _counted(one, found[f"eligible{place}"], found[f"success{place}"])
 
