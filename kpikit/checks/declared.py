@@ -10,7 +10,7 @@ from kpikit.checks.grading import FAIL, PASS, REVIEW, Check, figures, graded, me
 from kpikit.config.translating import columns_read, condition
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ConfigError, ParameterError, listed
-from kpikit.formatting import counted, number
+from kpikit.formatting import agreed, counted, number
 from kpikit.kpis.computing import Inputs
 from kpikit.kpis.scales import POINTS, RATIO, SHARE, misfit, scale_of
 from kpikit.timeline import count_if
@@ -165,4 +165,5 @@ def _counted(one: PerformanceIndicator, eligible: int, success: int) -> Check:
     if not success:
         seen = f"success is never true in {counted(eligible, 'eligible row')}: {one.success}"
         return Check(WHERE, check, REVIEW, seen, "Check success: texts must be spelt as in the data.")
-    return Check(WHERE, check, PASS, f"{number(success)} of {counted(eligible, 'eligible row')} are a success")
+    seen = f"{number(success)} of {counted(eligible, 'eligible row')} {agreed(success, 'is', 'are')} a success"
+    return Check(WHERE, check, PASS, seen)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit.config import Config, Goal
-from kpikit.formatting import interval, joined, number, styled
+from kpikit.formatting import agreed, counted, interval, joined, number, styled
 from kpikit.intervals import CONFIDENCE, normal_quantile
 from kpikit.kpis import latest
 from kpikit.kpis.computing import Inputs, kpi_ids
@@ -62,7 +62,7 @@ def experience(values: pd.DataFrame, *, period: str, data: Any = None) -> Result
     missed, met = (table[table.target_verdict == verdict] for verdict in (MISSED, MET))
     aimed = table.target.notna().sum()
     title = (
-        f"{len(missed)} of {number(aimed)} targets clearly missed, {len(met)} clearly met"
+        f"{len(missed)} of {counted(aimed, 'target')} clearly missed, {len(met)} clearly met"
         if aimed
         else "What customers got in the last complete period"
     )
@@ -140,9 +140,10 @@ def _headline(missed: pd.DataFrame, met: pd.DataFrame, unit: Period) -> str:
             for row in worst
         )
         return f"In {unit.label(worst[0].period)} customers got clearly less than the target: {told}."
-    return (
-        f"{number(len(met))} targets of what customers get are clearly met, none is clearly missed." if len(met) else ""
-    )
+    if met.empty:
+        return ""
+    are = agreed(len(met), "is", "are")
+    return f"{counted(len(met), 'target')} of what customers get {are} clearly met, none is clearly missed."
 
 
 def asked(data: Any, *kpis: str) -> list[str]:

@@ -154,7 +154,7 @@ def _text(shown: pd.DataFrame, clear: pd.DataFrame, currency: str) -> str:
     judged: list[Any] = list(clear.itertuples())
     said = [
         f"{best['product']} brings most: {money(best.revenue, currency)}, {percent(best.share_of_revenue, 0)} of "
-        f"{number(len(shown))} products' revenue."
+        f"the revenue of {counted(len(shown), 'product')}."
     ]
     said += [
         f"{row.product} comes back in {percent(row.return_rate)} of lines (95 % interval "

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from kpikit import intervals
 from kpikit.errors import ParameterError
-from kpikit.formatting import counted, interval, joined, number, percent
+from kpikit.formatting import agreed, counted, interval, joined, number, percent
 from kpikit.results import Result
 from kpikit.voice.wording import checked, difference_text, is_net, name_of, nothing_known, rows_of, score_text
 
@@ -118,10 +118,12 @@ def response_by_group(cells: pd.DataFrame, *, kind: str = "nps") -> Result:
     low, high = judged.iloc[int(judged.rate.argmin())], judged.iloc[int(judged.rate.argmax())]
     total, answered = int(found.invitations.sum()), int(found[found.pace != "none"].invitations.sum())
     title = f"{percent(answered / total, 0)} of those who were asked answer"
-    text = f"{number(answered)} of {counted(total, 'delivered invitation')} were answered."
+    were = agreed(answered, "was", "were")
+    text = f"{number(answered)} of {counted(total, 'delivered invitation')} {were} answered."
     elsewhere = int(found[_is_elsewhere(found)].invitations.sum())
     if elsewhere:
-        text += f" {number(elsewhere)} of these answers are to another question or survey, or off the scale."
+        are = agreed(elsewhere, "is", "are")
+        text += f" {number(elsewhere)} of these answers {are} to another question or survey, or off the scale."
     if low.rate < high.rate:
         text += (
             f" {low.group} answer least ({percent(low.rate)}; {percent(low.of_invited)} of those asked, "

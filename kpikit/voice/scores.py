@@ -8,7 +8,7 @@ from scipy import stats
 
 from kpikit import intervals
 from kpikit.errors import ContractError, listed
-from kpikit.formatting import counted, interval, joined, number, percent
+from kpikit.formatting import agreed, counted, interval, joined, number, percent
 from kpikit.results import Result
 from kpikit.voice.wording import (
     checked,
@@ -84,7 +84,8 @@ def comments(counts: pd.DataFrame, *, kind: str = "nps") -> Result:
     table["share"] = table.with_comment / table.answers
     said = joined(f"{percent(row.share, 0)} of {names[row.score_class]}" for row in rows_of(table))
     total = int(table.with_comment.sum())
-    title = f"{counted(total, 'answer')} of {number(table.answers.sum())} come with a comment"
+    come = agreed(total, "comes", "come")
+    title = f"{counted(total, 'answer')} of {number(table.answers.sum())} {come} with a comment"
     table["score_class"] = table.score_class.map(names)
     return Result("comments", "table", title, f"A comment stands beside {said}.", table=table)
 
@@ -229,7 +230,7 @@ def set_aside(counts: pd.DataFrame) -> Result:
         f"Set aside, not clipped: {kinds}. If their scale is another one, map scale_min and scale_max in kpikit.yaml "
         "(NPS 0–10, CSAT 1–5 and effort 1–7, or what kpis: declares, are taken for granted where they are not there)."
     )
-    verb = "lies off its" if off == 1 else "lie off their"
+    verb = agreed(off, "lies off its", "lie off their")
     return Result("off-scale", "table", f"{counted(off, 'score')} {verb} scale", text, table=table)
 
 
