@@ -192,10 +192,8 @@ def _order_flags(lines: ir.Table, orders: ir.Table) -> list[Flag]:
         shared = _number(owners.filter(owners.owners > 1).count())
         if shared:
             belong = agreed(shared, "belongs", "belong")
-            text = (
-                f"orders: {counted(shared, 'order id')} {belong} to two or more customers; each customer's part is an "
-            )
-            text += "order."
+            text = f"orders: {counted(shared, 'order id')} {belong} to two or more customers; "
+            text += "each customer's part is an order."
             flags.append(Flag("orders", "two customers", shared, text))
     return flags
 

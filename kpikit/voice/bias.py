@@ -11,9 +11,18 @@ from numpy.typing import ArrayLike
 
 from kpikit import intervals
 from kpikit.errors import ParameterError
-from kpikit.formatting import agreed, counted, interval, joined, number, percent
+from kpikit.formatting import agreed, counted, joined, number, percent
 from kpikit.results import Result
-from kpikit.voice.wording import checked, difference_text, is_net, name_of, nothing_known, rows_of, score_text
+from kpikit.voice.wording import (
+    checked,
+    difference_text,
+    interval_text,
+    is_net,
+    name_of,
+    nothing_known,
+    rows_of,
+    score_text,
+)
 
 CELLS = ("pace", "score_class", "invitations")
 READINGS = ["reading", "value", "low", "high", "answers", "n_effective"]
@@ -268,7 +277,7 @@ def _bias_in_words(table: pd.DataFrame, rate: float, elsewhere: int, kind: str) 
     title = f"{name[0].upper()}{name[1:]} of {score_text(raw.value, kind)} as answered"
     title += f", {low} to {high} if the silent are allowed for" if len(table) > 1 and low != high else ""
     said = [
-        f"{row.reading}: {score_text(row.value, kind)} (95 % interval {_interval(row.low, row.high, kind)}; "
+        f"{row.reading}: {score_text(row.value, kind)} (95 % interval {interval_text(row.low, row.high, kind)}; "
         f"worth {counted(round(row.n_effective), 'independent answer')})"
         for row in rows_of(table)
     ]
@@ -301,7 +310,3 @@ def _pace_in_words(early: pd.DataFrame, late: pd.DataFrame, kind: str) -> str:
         f"{score_text(v1, kind)} ({counted(int(early.invitations.sum()), 'answer')}) early ones, a difference of "
         f"{difference_text(difference, kind)} (interval {difference_text(low, kind)} to {difference_text(high, kind)})."
     )
-
-
-def _interval(low: float, high: float, kind: str) -> str:
-    return interval(100 * low, 100 * high, "points") if is_net(kind) else interval(low, high)

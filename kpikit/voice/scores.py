@@ -8,12 +8,13 @@ from scipy import stats
 
 from kpikit import intervals
 from kpikit.errors import ContractError, listed
-from kpikit.formatting import agreed, counted, interval, joined, number, percent
+from kpikit.formatting import agreed, counted, joined, number, percent
 from kpikit.results import Result
 from kpikit.voice.wording import (
     checked,
     classes_of,
     difference_text,
+    interval_text,
     is_net,
     name_of,
     nothing_known,
@@ -125,7 +126,7 @@ def by_touchpoint(sums: pd.DataFrame) -> Result:
     table = estimated(found)[columns].sort_values(["kind", "value"], ignore_index=True)
     said = [
         f"{name_of(row.kind)}, {row.segment}: {score_text(row.value, row.kind)} "
-        f"({_interval(row.low, row.high, row.kind)}; {counted(row.answers, 'answer')})"
+        f"({interval_text(row.low, row.high, row.kind)}; {counted(row.answers, 'answer')})"
         for row in rows_of(table)
     ]
     title = f"Scores at {counted(table.segment.nunique(), 'touchpoint')}"
@@ -232,7 +233,3 @@ def set_aside(counts: pd.DataFrame) -> Result:
     )
     verb = agreed(off, "lies off its", "lie off their")
     return Result("off-scale", "table", f"{counted(off, 'score')} {verb} scale", text, table=table)
-
-
-def _interval(low: float, high: float, kind: str) -> str:
-    return interval(100 * low, 100 * high, "points") if is_net(kind) else interval(low, high)
