@@ -15,6 +15,7 @@ from kpikit.errors import ContractError, listed, nearest
 from kpikit.handing import in_engine, len_or_none
 
 ID, TEXT, TIME, NUMBER, COUNT, FLAG = "id", "text", "time", "number", "count", "flag"
+MEDIA, OVERHEAD = "media", ("salaries", "tools")  # kinds of spend: bought for a channel, or serving all channels
 EMPTY = {ID: "string", TEXT: "string", TIME: "timestamp", NUMBER: "float64", COUNT: "int64", FLAG: "boolean"}
 
 

@@ -38,6 +38,15 @@ def counted(size: float, noun: str) -> str:
     return f"{number(size)} {noun}" if size == 1 else f"{number(size)} {noun}s"
 
 
+def agreed(size: float, one: str, more: str) -> str:
+    """Return the word that agrees with a count.
+
+    >>> [f"{counted(size, 'row')} {agreed(size, 'was', 'were')} set aside" for size in (1, 2)]
+    ['1 row was set aside', '2 rows were set aside']
+    """
+    return one if size == 1 else more
+
+
 def percent(rate: float | None, decimals: int = 1) -> str:
     """Return a rate between 0 and 1 as a percentage.
 

@@ -64,7 +64,7 @@ def test_a_row_from_the_future_fails() -> None:
     orders.loc[0, "ordered_at"] = pd.Timestamp("2062-01-05")
     result = audit(load(tables={"orders": orders}), today=TODAY)
     assert result.facts["status"] == "FAIL"
-    assert seen(result, "future dates") == "1 rows dated after 2026-03-01, the newest 2062-01-05"
+    assert seen(result, "future dates") == "1 row dated after 2026-03-01, the newest 2062-01-05"
     remedy = result.table.loc[result.table.check == "future dates", "do"].item()
     assert remedy == "Correct them, or pass as_of: 2026-02-14."  # the newest order until today is on 2026-02-13
     gap = result.table[result.table.check == "missing days"]
@@ -118,7 +118,7 @@ def test_a_missing_day_is_told() -> None:
     orders = daily()
     orders = orders[orders.ordered_at.dt.date != date(2026, 1, 20)]
     result = audit(load(tables={"orders": orders}), today=TODAY)
-    assert "1 days without an order" in seen(result, "missing days")
+    assert "1 day without an order" in seen(result, "missing days")
     config = Config(business=Business(holidays=(date(2026, 1, 20),)))
     assert status(load(config, tables={"orders": orders}), "missing days") == "PASS"
 
@@ -197,11 +197,11 @@ ANSWERS = table(
 def test_answers_are_judged_by_kind() -> None:
     found = grades(answers.of_its_answers(held(survey_responses=ANSWERS)))
     assert found["kind"] == ("REVIEW", "1 row of a kind that no KPI counts: 'mood' (1 row)")
-    assert found["score"] == ("REVIEW", "1 scores outside their scale (nps: 1 of 4)")
+    assert found["score"] == ("REVIEW", "1 score outside its scale (nps: 1 of 4)")
     assert found["scale"] == (
         "REVIEW", "1 answer with scale_min not below scale_max and 1 answer to NPS on another scale than 0 to 10",
     )  # fmt: skip
-    assert found["response_id"] == ("FAIL", "1 row that repeat a response_id of the same kind")
+    assert found["response_id"] == ("FAIL", "1 row that repeats a response_id of the same kind")
     assert found["missing scores"][0] == "PASS"
 
 
@@ -292,8 +292,8 @@ def test_spend_is_judged_by_kind_sign_and_channel() -> None:
     )  # fmt: skip
     checks = list(consistency.of_its_values(held(spend=spend), "spend"))
     assert grades(checks) == {
-        "channel": ("REVIEW", "1 rows without channel"),
-        "amount": ("REVIEW", "1 amounts below 0"),
+        "channel": ("REVIEW", "1 row without channel"),
+        "amount": ("REVIEW", "1 amount below 0"),
         "kind": ("REVIEW", "1 row of a kind that is not media, salaries, tools: 'salary'"),
     }
     assert checks[-1].do == "Did you mean 'salaries' for 'salary'? Until then they count as media."
@@ -316,7 +316,7 @@ def test_every_sequence_is_looked_at_and_a_date_without_its_time_is_not_too_earl
             }
             found = consistency.of_its_values(held(None, **{name: rows.assign(**filled, **times)}), name)
             seen = [check.seen for check in found if f"{then} before {first}" in check.seen]
-            assert seen == [f"1 rows with {then} before {first}"]
+            assert seen == [f"1 row with {then} before {first}"]
 
 
 TIMES = ("_at", "_on")
@@ -372,7 +372,7 @@ def test_a_goal_of_the_last_known_day_is_over_and_one_of_the_next_is_not() -> No
 @pytest.mark.parametrize(
     ("success", "eligible", "grade", "seen"),
     [
-        ("amount > 1", "true", "PASS", "1 of 2 eligible rows are a success"),
+        ("amount > 1", "true", "PASS", "1 of 2 eligible rows is a success"),
         ("amount > 9", "true", "REVIEW", "success is never true in 2 eligible rows: amount > 9"),
         ("amount > 1", "amount > 9", "REVIEW", "no row of orders is ever eligible: amount > 9"),
         ("amount > 1", "amount < 2", "REVIEW", "success is never true in 1 eligible row: amount > 1"),

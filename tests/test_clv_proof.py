@@ -73,7 +73,7 @@ def test_customers_born_in_the_holdout_are_counted_apart(split):
     found = clv.holdout(split, counts, horizon_days=HORIZON)
     assert found.facts["n_unknown_at_cutoff"] == 1
     assert (found.table.total_actual == 3).all()
-    assert "1 customers who first bought later are not scored" in found.text
+    assert "1 customer who first bought later is not scored" in found.text
 
 
 def test_scores_of_three_customers_by_hand():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 
@@ -38,7 +39,7 @@ def test_a_missing_file_says_what_to_install():
 
 
 def test_a_missing_package_says_the_same(monkeypatch):
-    monkeypatch.setattr(datasets.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(DataUnreachableError, match="pip install"):
         datasets.cdnow()
 

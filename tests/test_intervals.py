@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -110,6 +112,34 @@ def test_rows_of_one_customer_are_not_independent():
     once = intervals.clustered_ratio(*_sums(x, y))
     ten_times = intervals.clustered_ratio(*_sums(10 * x, 10 * y))
     assert np.allclose(ten_times, once)
+
+
+def test_effective_rows_agree_with_the_cluster_robust_error_of_a_mean():
+    """Independent computation: statsmodels' clustered covariance of a regression on a constant alone."""
+    owners = np.repeat(np.arange(30), np.arange(30) % 5 + 1)
+    good = (
+        np.random.default_rng(4).uniform(size=30)[owners] + np.random.default_rng(5).normal(0, 0.2, len(owners)) > 0.5
+    )
+    fit = sm.OLS(good.astype(float), np.ones(len(owners))).fit(cov_type="cluster", cov_kwds={"groups": owners})
+    share, t = good.mean(), stats.t.ppf(0.975, 29) / stats.norm.ppf(0.975)
+    x, y = np.bincount(owners, good), np.bincount(owners).astype(float)
+    worth = float(intervals.effective_rows(*_sums(x, y)))
+    assert worth == pytest.approx(share * (1 - share) / (float(fit.bse[0]) * t) ** 2)
+    assert worth < len(owners)
+
+
+def test_rows_that_do_not_vary_are_worth_their_customers_and_single_rows_their_number():
+    y = np.array([3.0, 3.0, 3.0, 3.0])
+    t = stats.t.ppf(0.975, 3) / stats.norm.ppf(0.975)
+    assert float(intervals.effective_rows(*_sums(y, y))) == pytest.approx(4 / t**2)
+    assert float(intervals.effective_rows(2, 5, 2, 5, 2, 5)) == 5
+
+
+def test_residual_squares_are_those_of_the_residuals():
+    x, y = np.array([1.0, 4.0, 2.0]), np.array([2.0, 3.0, 3.0])
+    assert float(intervals.residual_squares(*_sums(x, y)[:5])) == pytest.approx(
+        ((x - x.sum() / y.sum() * y) ** 2).sum()
+    )
 
 
 def test_ratio_of_money_never_falls_below_zero_for_lopsided_samples():

@@ -12,7 +12,7 @@ from kpikit import intervals
 from kpikit.errors import ParameterError
 from kpikit.kpis.changes import CHANGES, changes
 from kpikit.kpis.computing import Inputs
-from kpikit.kpis.differences import correlation, judged, mover
+from kpikit.kpis.differences import correlation, judged
 from kpikit.kpis.measuring import measured
 from kpikit.metrics import card, find
 
@@ -109,7 +109,7 @@ def test_a_kpi_that_is_counted_and_not_estimated_is_not_tested():
 
 def test_without_shared_customers_a_share_has_newcombe_s_interval():
     ends = [float(end) for share in ((7, 34), (1, 34)) for end in intervals.wilson(*share)]
-    low, high = mover(7 / 34, ends[0], ends[1], 1 / 34, ends[2], ends[3])
+    low, high = intervals.mover(7 / 34, ends[0], ends[1], 1 / 34, ends[2], ends[3])
     assert (low, high) == pytest.approx(tuple(float(end) for end in intervals.newcombe(7, 34, 1, 34)))
 
 
@@ -127,7 +127,7 @@ def test_the_same_answers_twice_leave_less_doubt_than_those_of_strangers():
     found = correlation(reshaped(x, y), reshaped(x, y), shared(x, y, x, y), card("retention_rate"))
     assert found[0] == pytest.approx(1.0)
     low, high = intervals.wilson(3, 5)
-    same, strangers = (np.ravel(mover(0.6, low, high, 0.6, low, high, r)) for r in (found, 0.0))
+    same, strangers = (np.ravel(intervals.mover(0.6, low, high, 0.6, low, high, r)) for r in (found, 0.0))
     assert same[1] - same[0] < 0.25 * (strangers[1] - strangers[0])
 
 
@@ -147,7 +147,7 @@ def test_paired_intervals_hold_95_percent_where_independent_ones_are_too_wide(al
         ends = [intervals.wilson(a.sum(), b.sum()) for a, b in zip(x, y, strict=True)]
         widths = {}
         for name, r in (("paired", rho), ("independent", 0.0)):
-            low, high = mover(shares[0], *ends[0], shares[1], *ends[1], r)
+            low, high = intervals.mover(shares[0], *ends[0], shares[1], *ends[1], r)
             hits[name] += bool(low <= 0 <= high)
             widths[name] = float(np.ravel(high - low)[0])
         wide.append(widths["independent"] / widths["paired"])

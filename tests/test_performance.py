@@ -10,12 +10,11 @@ import pytest
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
-from kpikit import intervals
 from kpikit import performance as read
 from kpikit.config import Config, Goal, PerformanceIndicator
 from kpikit.kpis import COLUMNS
 from kpikit.performance.channels import spread
-from kpikit.performance.products import against_the_rest, independent, shrunk
+from kpikit.performance.products import against_the_rest, shrunk
 from kpikit.results import Result
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
@@ -131,7 +130,7 @@ def test_what_is_not_measured_is_named_with_what_it_needs():
     assert read.unmeasured({"orders": orders}, ["purchases_per_active_customer"]).table.empty
 
 
-def test_an_indicator_that_is_never_eligible_or_never_true_is_told():
+def test_the_kpis_of_a_page_are_asked_for_with_the_indicators_of_the_business():
     indicators = tuple(
         PerformanceIndicator(id=name, title=name.capitalize(), eligible=eligible, success=success)
         for name, eligible, success in (
@@ -142,10 +141,6 @@ def test_an_indicator_that_is_never_eligible_or_never_true_is_told():
     data = SimpleNamespace(
         config=Config(performance_indicators=indicators), tables={"orders": orders}, as_of="2024-01-03"
     )
-    told = read.never_true(data).set_index("kpi")
-    assert told.index.tolist() == ["never", "none"]
-    assert told.problem["never"] == "Never: eligible (amount > 5) is true for no row. Check it in kpikit.yaml."
-    assert told.problem["none"] == "None: success (amount > 5) is never true. Check it in kpikit.yaml."
     assert read.asked(data, "intact", "fine") == ["intact", "fine", "never", "none", "absent"]
 
 
@@ -190,14 +185,6 @@ def test_one_customer_who_sends_everything_back_is_no_finding():
     assert (row.return_low, row.return_high) == pytest.approx((0.06, 0.73), abs=0.01)
     assert row.p_adjusted > 0.05
     assert result.headline == ""
-
-
-def test_independent_lines_are_those_of_the_clustered_interval():
-    sums = [np.array([value]) for value in (12.0, 40.0, 144.0, 172.0, 144.0, 29.0)]
-    worth = independent(*sums)
-    x, y, xx, yy, xy, n = sums
-    expected = np.array(intervals.clustered_wilson(x, y, xx, yy, xy, n))
-    assert np.array(intervals.wilson(x / y * worth, worth)) == pytest.approx(expected)
 
 
 def test_few_returns_are_judged_by_fishers_exact_test():

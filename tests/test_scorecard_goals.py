@@ -140,6 +140,5 @@ def test_a_goal_on_the_wrong_scale_is_refused_with_the_right_number(config, mess
 
 @pytest.mark.parametrize("value", [0.44, 144])
 def test_a_net_score_is_in_points(value):
-    score = types.SimpleNamespace(id="nps", interval="nps", style="points")
     with pytest.raises(ConfigError, match="points for nps, −100 to 100"):
-        targets(Config(goals=(Goal(kpi="nps", at_least=value, by=BY),)), lambda _: score)
+        targets(Config(goals=(Goal(kpi="nps", at_least=value, by=BY),)), card)

@@ -345,7 +345,7 @@ def test_names_may_differ_in_upper_and_lower_case() -> None:
 
 
 def test_all_rows_set_aside_are_refused() -> None:
-    with pytest.raises(ContractError, match=r"1 rows, all set aside: no customer \(1\)"):
+    with pytest.raises(ContractError, match=r"1 row, set aside: no customer \(1\)"):
         load(tables={"orders": orders_of(customer_id=[None], ordered_at=["2026-01-01"], amount=[5])})
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from kpikit.checks import answers, consistency, declared, orders, references, tables
 from kpikit.checks.grading import FAIL, PASS, REVIEW, Check
 from kpikit.checks.orders import missing_days
-from kpikit.formatting import joined, number
+from kpikit.formatting import agreed, counted, joined, number
 from kpikit.results import Result
 
 if TYPE_CHECKING:
@@ -74,17 +74,17 @@ def set_aside_table(data: Data) -> Result:
     table = pd.DataFrame(rows, columns=["table", "reason", "rows", "amount", "share"])
     table["amount"] = table["amount"].astype(float)
     total = int(table["rows"].sum())
-    title = f"{number(total)} rows were set aside" if total else "No row was set aside"
+    title = f"{counted(total, 'row')} {agreed(total, 'was', 'were')} set aside" if total else "No row was set aside"
     return Result(name="rows-set-aside", kind="table", title=title, text=_rows_sentence(data), table=table)
 
 
 def _rows_sentence(data: Data) -> str:
     sentences = []
     for name, count in data.counts.items():
-        came = f"{name.replace('_', ' ').capitalize()}: {number(count.rows_in)} rows came in"
+        came = f"{name.replace('_', ' ').capitalize()}: {counted(count.rows_in, 'row')} came in"
         reasons = joined(f"{number(size)} {_spoken(reason)}" for reason, size in count.set_aside.items())
-        used = f"{number(count.used)} were used" if count.set_aside else "all were used"
-        into = f" as {number(count.rows)} orders" if name == "orders" and count.rows != count.used else ""
+        used = f"{number(count.used)} {agreed(count.used, 'was', 'were')} used" if count.set_aside else "all were used"
+        into = f" as {counted(count.rows, 'order')}" if name == "orders" and count.rows != count.used else ""
         aside = number(sum(count.set_aside.values()))
         rest = f" and {aside} set aside ({reasons})" if count.set_aside else ""
         sentences.append(f"{came}, {used}{into}{rest}.")

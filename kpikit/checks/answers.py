@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kpikit.checks.grading import FAIL, REVIEW, Check, graded, meant, records
 from kpikit.config.questions import NPS, SCALES, by_id, kinds_declared, scales_declared
 from kpikit.errors import listed
-from kpikit.formatting import counted, joined, number
+from kpikit.formatting import agreed, counted, joined, number
 from kpikit.kpis.computing import Inputs
 from kpikit.timeline import count_if
 
@@ -82,7 +82,7 @@ def _scores(kinds: Mapping[str, Mapping[str, int]]) -> Check:
     off = {kind: row for kind, row in kinds.items() if row["off"]}
     size = sum(row["off"] for row in off.values())
     parts = joined(f"{kind}: {number(row['off'])} of {number(row['rows'])}" for kind, row in off.items())
-    seen = f"{number(size)} scores outside their scale{f' ({parts})' if off else ''}"
+    seen = f"{counted(size, 'score')} outside {agreed(size, 'its', 'their')} scale{f' ({parts})' if off else ''}"
     status = FAIL if any(row["off"] > MOST * row["rows"] for row in off.values()) else REVIEW
     do = f"Check scale_min and scale_max. {SET_ASIDE}"
     return graded("survey_responses", "score", size, seen, do, status=status)
@@ -105,6 +105,6 @@ def _scales(kinds: Mapping[str, Mapping[str, int]]) -> Check:
 
 def _repeated(kinds: Mapping[str, Mapping[str, int]]) -> Check:
     size = sum(row["repeated"] for row in kinds.values())
-    seen = f"{counted(size, 'row')} that repeat a response_id of the same kind"
+    seen = f"{counted(size, 'row')} that {agreed(size, 'repeats', 'repeat')} a response_id of the same kind"
     do = "Export one row per answer. Until then each row counts as an answer."
     return graded("survey_responses", "response_id", size, seen, do, status=FAIL)

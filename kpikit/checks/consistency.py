@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kpikit.checks.grading import PASS, REVIEW, Check, figures, graded, meant, records
-from kpikit.contracts import CONTRACTS
+from kpikit.contracts import CONTRACTS, MEDIA, OVERHEAD
 from kpikit.errors import listed
-from kpikit.formatting import counted, number
+from kpikit.formatting import agreed, counted, number
 from kpikit.timeline import count_if
 
 if TYPE_CHECKING:
@@ -40,15 +40,15 @@ SEQUENCES = {
 }
 CORRECT = "Correct them at the source, or set them aside with keep."
 RATINGS = (1, 5)
-MEDIA, OVERHEAD = "media", ("salaries", "tools")  # media are bought for a channel; the others serve them all
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """What a row may be wrong in: the check's name, the condition, what such rows are called, what to do."""
+    """What may be wrong: the check's name, the condition, the noun for one of it, what is wrong, what to do."""
 
     check: str
     is_bad: Any
+    noun: str
     what: str
     do: str
 
@@ -61,7 +61,7 @@ def of_its_values(data: Data, name: str) -> Iterator[Check]:
         found = figures(table, {f"n{place}": count_if(doubt.is_bad) for place, doubt in enumerate(doubts)})
         for place, doubt in enumerate(doubts):
             size = int(found[f"n{place}"])
-            seen = f"{number(size)} {doubt.what}"
+            seen = f"{counted(size, doubt.noun)} {doubt.what}"
             yield Check(name, doubt.check, REVIEW if size else PASS, seen, doubt.do if size else "")
     if name == "subscriptions":
         yield _overlaps(table)
@@ -79,7 +79,7 @@ def _ranges(name: str, table: Any) -> Iterator[Doubt]:
             outside = outside | (value > column.high)
         low, high = ("" if end is None else number(end) for end in (column.low, column.high))
         limits = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
-        yield Doubt(column.name, outside, f"values not {limits}", CORRECT)
+        yield Doubt(column.name, outside, "value", f"not {limits}", CORRECT)
 
 
 def _sequences(name: str, table: Any) -> Iterator[Doubt]:
@@ -88,7 +88,7 @@ def _sequences(name: str, table: Any) -> Iterator[Doubt]:
             earlier, later = table[first], table[then]
             whole_day = (later == later.truncate("D")) & (later == earlier.truncate("D"))  # a date without its time
             is_bad = (later < earlier) & ~whole_day
-            yield Doubt(then, is_bad, f"rows with {then} before {first}", f"{CORRECT} {until}".strip())
+            yield Doubt(then, is_bad, "row", f"with {then} before {first}", f"{CORRECT} {until}".strip())
 
 
 def _own(name: str, table: Any) -> Iterator[Doubt]:
@@ -96,15 +96,15 @@ def _own(name: str, table: Any) -> Iterator[Doubt]:
     if name == "order_lines" and "rating" in table.columns:
         low, high = RATINGS
         do = f"Map rating so that it runs from {low} to {high}. Until then the mean rating counts them as they are."
-        yield Doubt("rating", ~table.rating.between(low, high), f"ratings not from {low} to {high}", do)
+        yield Doubt("rating", ~table.rating.between(low, high), "rating", f"not from {low} to {high}", do)
     if name == "spend":
         bare = table.channel.isnull() if "channel" in table.columns else table.amount.notnull()
         if "kind" in table.columns:
             bare = bare & table.kind.lower().fill_null(MEDIA).notin(OVERHEAD)
         do = "Without it, cost is known for all channels together only."
-        yield Doubt("channel", bare, "rows without channel", do)
+        yield Doubt("channel", bare, "row", "without channel", do)
         do = "They lower the cost, as a credit note does. If they are costs, map amount with abs(YOUR_COLUMN)."
-        yield Doubt("amount", table.amount < 0, "amounts below 0", do)
+        yield Doubt("amount", table.amount < 0, "amount", "below 0", do)
 
 
 def _overlaps(table: Any) -> Check:
@@ -112,7 +112,7 @@ def _overlaps(table: Any) -> Check:
     spans = table.group_by(same).order_by("started_at").mutate(next_start=lambda rows: rows.started_at.lead())
     running = spans.next_start.notnull() & spans.ended_at.isnull()
     found = int(spans.filter(running | (spans.next_start < spans.ended_at)).count().to_pyarrow().as_py())
-    seen = f"{number(found)} spans overlap the next of the same {' and '.join(same)}"
+    seen = f"{counted(found, 'span')} {agreed(found, 'overlaps', 'overlap')} the next of the same {' and '.join(same)}"
     do = "Export each span once, with its end; two plans at once need their names in plan." if found else ""
     return Check("subscriptions", "overlaps", REVIEW if found else PASS, seen, do)
 

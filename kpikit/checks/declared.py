@@ -10,30 +10,26 @@ from kpikit.checks.grading import FAIL, PASS, REVIEW, Check, figures, graded, me
 from kpikit.config.translating import columns_read, condition
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ConfigError, ParameterError, listed
-from kpikit.formatting import counted, number
+from kpikit.formatting import agreed, counted, number
 from kpikit.kpis.computing import Inputs
+from kpikit.kpis.scales import POINTS, RATIO, SHARE, misfit, scale_of
 from kpikit.timeline import count_if
 
 if TYPE_CHECKING:
     from kpikit.config import Config, PerformanceIndicator
-    from kpikit.metrics.cards import Card
     from kpikit.sources import Data
 
 WHERE = "kpikit.yaml"
-SHARE, RATIO, POINTS, OTHER = "share", "ratio", "points", "other"
-SHARES = ("wilson", "clustered_wilson")  # intervals of what runs from 0 to 1
-MOST_POINTS = 100
-MOST_OF_A_RATIO = 10  # a percentage that may exceed 100 % (revenue retained) hardly exceeds 1,000 %
 
 
 @dataclass(frozen=True)
 class Stated:
-    """A value that kpikit.yaml states for a KPI, where, and what the KPI is measured in."""
+    """A value that kpikit.yaml states for a KPI, where, and on which scale the KPI is measured."""
 
     place: str
     kpi: str
     value: float
-    unit: str
+    scale: str
 
 
 def of_its_declarations(data: Data) -> Iterator[Check]:
@@ -68,20 +64,14 @@ def _stated(config: Config, inputs: Inputs) -> Iterator[Stated]:
     for place, goal in enumerate(config.goals):
         for name in ("at_least", "at_most", "baseline"):
             if getattr(goal, name) is not None:
-                where, unit = config.where("goals", place, name), _unit(inputs.card(goal.kpi))
-                yield Stated(where, goal.kpi, getattr(goal, name), unit)
+                where, scale = config.where("goals", place, name), scale_of(inputs.card(goal.kpi))
+                yield Stated(where, goal.kpi, getattr(goal, name), scale)
     for place, benchmark in enumerate(config.benchmarks):
-        where, unit = config.where("benchmarks", place, "value"), _unit(inputs.card(benchmark.kpi))
-        yield Stated(where, benchmark.kpi, benchmark.value, unit)
+        where, scale = config.where("benchmarks", place, "value"), scale_of(inputs.card(benchmark.kpi))
+        yield Stated(where, benchmark.kpi, benchmark.value, scale)
     for place, one in enumerate(config.performance_indicators):
         if one.target is not None:
             yield Stated(config.where("performance_indicators", place, "target"), one.id, one.target, SHARE)
-
-
-def _unit(its: Card) -> str:
-    if its.style == "percent":
-        return SHARE if its.interval in SHARES else RATIO
-    return POINTS if its.style == "points" else OTHER
 
 
 def _on_scale(stated: list[Stated]) -> Check:
@@ -97,18 +87,21 @@ def _on_scale(stated: list[Stated]) -> Check:
 
 def _judged(one: Stated) -> tuple[str, str, str]:
     """Return the status of a value, what was seen and what to do."""
-    value, named = one.value, f"{one.value:g} for {one.kpi}"
-    as_share = f"Write {value:g} % as {value / 100:g}."
-    if one.unit == SHARE and not 0 <= value <= 1:
-        fix = as_share if 1 < value <= 100 else "Write a number from 0 to 1."
-        return FAIL, f"{named}, which runs from 0 to 1", fix
-    if one.unit == RATIO and abs(value) > MOST_OF_A_RATIO:
-        return REVIEW, f"{named}, where 1 is 100 %", as_share
-    if one.unit == POINTS and abs(value) > MOST_POINTS:
-        return FAIL, f"{named}, which runs from -100 to 100 points", "Write a number from -100 to 100."
-    if one.unit == POINTS and 0 < abs(value) < 1:
-        return REVIEW, f"{named}, which runs from -100 to 100 points", f"Is {100 * value:g} meant?"
-    return PASS, "", ""
+    found = misfit(one.value, one.scale)
+    if found is None:
+        return PASS, "", ""
+    runs, range_of_it = {
+        SHARE: ("which runs from 0 to 1", "0 to 1"),
+        RATIO: ("where 1 is 100 %", ""),
+        POINTS: ("which runs from -100 to 100 points", "-100 to 100"),
+    }[found.scale]
+    if found.meant is None:
+        do = f"Write a number from {range_of_it}."
+    elif found.scale == POINTS:
+        do = f"Is {found.meant:g} meant?"
+    else:
+        do = f"Write {one.value:g} % as {found.meant:g}."
+    return REVIEW if found.is_possible else FAIL, f"{one.value:g} for {one.kpi}, {runs}", do
 
 
 def _ahead(data: Data) -> Check:
@@ -127,13 +120,14 @@ def _indicators(data: Data) -> Iterator[Check]:
     whole = [(place, one) for place, one in every if place not in broken]
     found: dict[str, Any] = {}
     for name in dict.fromkeys(one.table for _, one in whole):
-        table, counts = data.tables[name], {}
+        table = data.tables[name]
+        holds: dict[str, Any] = {}
         for place, one in whole:
             if one.table == name:
                 eligible, success = (condition(sql, table, data.as_of) for sql in (one.eligible, one.success))
-                counts[f"eligible{place}"] = count_if(eligible)
-                counts[f"success{place}"] = count_if(eligible & success)
-        found |= figures(table, counts)
+                holds |= {f"eligible{place}": eligible, f"success{place}": eligible & success}
+        rows = table.mutate(**holds)  # a condition may be no more than true: each row has it then
+        found |= figures(rows, {name: count_if(rows[name]) for name in holds})
     for place, one in every:
         yield broken.get(place) or _counted(one, found[f"eligible{place}"], found[f"success{place}"])
 
@@ -171,4 +165,5 @@ def _counted(one: PerformanceIndicator, eligible: int, success: int) -> Check:
     if not success:
         seen = f"success is never true in {counted(eligible, 'eligible row')}: {one.success}"
         return Check(WHERE, check, REVIEW, seen, "Check success: texts must be spelt as in the data.")
-    return Check(WHERE, check, PASS, f"{number(success)} of {counted(eligible, 'eligible row')} are a success")
+    seen = f"{number(success)} of {counted(eligible, 'eligible row')} {agreed(success, 'is', 'are')} a success"
+    return Check(WHERE, check, PASS, seen)

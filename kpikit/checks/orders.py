@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit.checks.grading import FAIL, PASS, REVIEW, Check
-from kpikit.formatting import joined, money, number
+from kpikit.formatting import counted, joined, money, number
 from kpikit.periods import DAYS_PER_WEEK, WEEKDAYS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _refunds(data: Data) -> Check:
     lines = [flag for flag in data.flags if flag.table == "orders" and flag.kind == "refunds"]
     refunds = -sum(flag.amount for flag in lines)
     sales = float(np.nan_to_num(data.orders.amount.sum().execute())) + refunds
-    on = f" on {number(sum(flag.rows for flag in lines))} rows" if lines else ""
+    on = f" on {counted(sum(flag.rows for flag in lines), 'row')}" if lines else ""
     seen = f"sales {money(sales, data.currency)}, refunds {money(refunds, data.currency)}{on}"
     if sales < SMALLEST_SALES:
         return Check("orders", "refunds", FAIL, seen, "Map amount to what was paid: no amount is above zero.")
@@ -79,10 +79,10 @@ def _odd_gap(days: list[pd.Timestamp]) -> tuple[str, str] | None:
             continue
         seen = f"no order for {number(gap)} days ({last + one:%Y-%m-%d} to {first - one:%Y-%m-%d})"
         if after <= few:
-            seen += f", then orders on {number(after)} {'day' if after == 1 else 'days'}"
+            seen += f", then orders on {counted(after, 'day')}"
             return seen, "Are the last dates right, and is everything exported?"
         if before <= few:
-            seen += f", before it orders on {number(before)} {'day' if before == 1 else 'days'}"
+            seen += f", before it orders on {counted(before, 'day')}"
             return seen, "Are the first dates right, and is everything exported?"
         return seen, "Are the dates right, and is everything exported?"
     return None
@@ -108,11 +108,11 @@ def _missing_days(data: Data) -> Check:
         do = "Is everything exported, and is ordered_at the day of the order?"
         return Check("orders", "missing days", REVIEW, seen, do)
     if gaps:
-        seen = f"{number(len(gaps))} days without an order on weekdays that have them ({_spans(gaps)}){note}"
+        seen = f"{counted(len(gaps), 'day')} without an order on weekdays that have them ({_spans(gaps)}){note}"
         return Check(
             "orders", "missing days", REVIEW, seen, "Closed, or not exported? List closings in business.holidays."
         )
-    return Check("orders", "missing days", PASS, f"none among {number(span)} days{note}")
+    return Check("orders", "missing days", PASS, f"none among {counted(span, 'day')}{note}")
 
 
 def _spans(days: list[date], limit: int = 3) -> str:

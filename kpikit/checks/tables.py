@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kpikit.checks.grading import FAIL, PASS, REVIEW, Check, flagged
 from kpikit.contracts import CONTRACTS
-from kpikit.formatting import money, number, percent
+from kpikit.formatting import counted, money, number, percent
 
 if TYPE_CHECKING:
     from kpikit.sources import Data
@@ -43,7 +43,7 @@ def _types(data: Data, name: str) -> Check:
         return Check(name, "types", REVIEW, "; ".join(repairs), "Check that this is what the values mean.")
     size = len(data.tables[name].columns)
     notes = flagged(data, name, "note")
-    return Check(name, "types", PASS, "; ".join([f"{size} columns, every value of its type", *notes]))
+    return Check(name, "types", PASS, "; ".join([f"{counted(size, 'column')}, every value of its type", *notes]))
 
 
 def _grain(data: Data, name: str) -> Check:
@@ -71,7 +71,7 @@ def _duplicates(data: Data, name: str) -> Check:
         return Check(name, "exact duplicates", PASS, "none among the rows used")
     share = percent(copies / data.counts[name].used)
     return Check(
-        name, "exact duplicates", REVIEW, f"{number(copies)} rows ({share}) exactly like another, used",
+        name, "exact duplicates", REVIEW, f"{counted(copies, 'row')} ({share}) exactly like another, used",
         f"If they were exported twice, set tables.{name}.drop_duplicates: true.",
     )  # fmt: skip
 
@@ -93,7 +93,8 @@ def _without_customer(data: Data, name: str) -> Check:
     amount = count.amounts.get("no customer")
     worth = f", worth {money(amount, data.currency)}" if amount else ""
     do = "The report speaks of known customers only; say so, or map another customer_id." if status != PASS else ""
-    return Check(name, "customers known", status, f"{number(lost)} rows ({percent(share)}) without customer{worth}", do)
+    seen = f"{counted(lost, 'row')} ({percent(share)}) without customer{worth}"
+    return Check(name, "customers known", status, seen, do)
 
 
 def _masking(data: Data, name: str) -> Iterator[Check]:
@@ -115,7 +116,7 @@ def _future(data: Data, name: str, today: date) -> Check:
         data.tables[name][column] >= datetime.combine(today, datetime.min.time()) + timedelta(days=1)
     )
     found = int(after.count().execute())
-    seen = f"{number(found)} rows dated after {today}, the newest {newest:%Y-%m-%d}"
+    seen = f"{counted(found, 'row')} dated after {today}, the newest {newest:%Y-%m-%d}"
     orders = data.orders.ordered_at
     tomorrow = datetime.combine(today, datetime.min.time()) + timedelta(days=1)
     last = orders.max(where=orders < tomorrow).to_pyarrow().as_py()
@@ -129,6 +130,6 @@ def _freshness(data: Data, name: str, today: date) -> Iterator[Check]:
         return
     age = datetime.combine(today, datetime.min.time()) - datetime.combine(newest.date(), datetime.min.time())
     allowed = number(limit / timedelta(days=1), 1)
-    seen = f"newest {newest:%Y-%m-%d}, {number(age.days)} days before {today}; at most {allowed}"
+    seen = f"newest {newest:%Y-%m-%d}, {counted(age.days, 'day')} before {today}; at most {allowed}"
     stale = age > limit
     yield Check(name, "freshness", FAIL if stale else PASS, seen, "Load the table again." if stale else "")

@@ -12,7 +12,7 @@ from kpikit.clv.histories import KEYS, codes, customers_of, is_expression, unit_
 from kpikit.clv.model import SEED, Fit, fit
 from kpikit.clv.value import totals
 from kpikit.errors import ContractError, ParameterError, listed, one_of
-from kpikit.formatting import number, percent
+from kpikit.formatting import agreed, counted, number, percent
 from kpikit.periods import DAYS_PER_UNIT
 from kpikit.results import Result
 
@@ -198,8 +198,9 @@ def _holdout_title(table: pd.DataFrame, horizon_days: float) -> str:
 def _holdout_text(table: pd.DataFrame, n: int, unknown: int, horizon_days: float) -> str:
     first = table.iloc[0]
     finite = table[np.isfinite(table["poisson_deviance"])]
-    apart = f" {number(unknown)} customers who first bought later are not scored." if unknown else ""
-    came = f"{number(n)} customers made {number(first.total_actual)} purchases in {number(horizon_days)} days"
+    are = agreed(unknown, "is", "are")
+    apart = f" {counted(unknown, 'customer')} who first bought later {are} not scored." if unknown else ""
+    came = f"{counted(n, 'customer')} made {number(first.total_actual)} purchases in {number(horizon_days)} days"
     if np.isnan(first.total_forecast) or first.total_actual <= 0 or finite.empty:
         return f"{came}; the forecasts cannot be compared.{apart}"
     direction = "below" if first.bias < 0 else "above"

@@ -12,7 +12,7 @@ from kpikit.clv.fitting import NO_CHURN, TOO_LITTLE
 from kpikit.clv.formulas import TITLES
 from kpikit.clv.model import Fit
 from kpikit.errors import ParameterError
-from kpikit.formatting import counted, interval, money, number, percent
+from kpikit.formatting import agreed, counted, interval, money, number, percent
 from kpikit.keyfigures import Tile, key_figures
 from kpikit.privacy import hashed
 from kpikit.results import Result
@@ -161,7 +161,7 @@ def top_customers(
     total = scores.clv.sum()
     title, text = "No customer can be valued", "There is too little data to rank customers."
     if len(table) and total:
-        hold = "holds" if len(table) == 1 else "hold"
+        hold = agreed(len(table), "holds", "hold")
         first = counted(len(table), "customer")
         title = f"The first {first} {hold} {percent(table.clv.sum() / total)} of the expected value"
         text = (

@@ -15,7 +15,7 @@ from kpikit.clv.formulas import MODELS, NAMES, TITLES, Array
 from kpikit.clv.histories import KEYS, codes
 from kpikit.clv.model import SEED, Fit, fit
 from kpikit.errors import ContractError, ParameterError, listed, one_of
-from kpikit.formatting import interval, joined, number, percent
+from kpikit.formatting import agreed, counted, interval, joined, number, percent
 from kpikit.results import Result
 
 STEP = 1e-3  # of a parameter's logarithm, for the slope of the total
@@ -234,6 +234,7 @@ def concentration(scores: pd.DataFrame, top: float = 0.10) -> Result:
             f"The most valuable {percent(top, 0)} of {number(n)} customers hold {percent(at[-1])} of the expected "
             f"value (Gini {number(gini, 2)}; 0 is equal shares, 1 is one customer with everything)."
         )
-    text += f" {number(missing)} customers have no value and are left out." if missing else ""
+    have, are = agreed(missing, "has", "have"), agreed(missing, "is", "are")
+    text += f" {counted(missing, 'customer')} {have} no value and {are} left out." if missing else ""
     facts.update(n_customers=n, n_without_clv=missing)
     return Result("clv-concentration", "table", title, text, headline, table=table, facts=facts)

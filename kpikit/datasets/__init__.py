@@ -1,7 +1,5 @@
 """Data that come with the package: CDNOW, and a shop whose true numbers are known."""
 
-import importlib.util  # noqa: F401 - reached as an attribute where a missing package is acted out
-
 from kpikit.datasets.cdnow import CDNOW_FIRST_UNKNOWN_DAY, CDNOW_SOURCE, cdnow, lifetimes_file
 from kpikit.datasets.parameters import Parameters
 from kpikit.datasets.shop import Shop, coffee_shop

@@ -22,7 +22,6 @@ from kpikit.datasets.drawing import (
     named,
     numbered,
     one_of,
-    text,
 )
 from kpikit.datasets.parameters import (
     AS_OF,
@@ -36,6 +35,7 @@ from kpikit.datasets.parameters import (
     Parameters,
 )
 from kpikit.periods import Period
+from kpikit.sources.engine import text
 
 SLOTS = MOST_EXTRA_ORDERS + 3  # numbers kept for the orders of one customer and month
 FIRST_ID = 10_000_000

@@ -13,14 +13,10 @@ from zlib import crc32
 
 from kpikit.errors import ParameterError
 from kpikit.periods import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from kpikit.sources.engine import text
 
 DAY, HOUR = SECONDS_PER_DAY, SECONDS_PER_HOUR
 FRACTION_BITS = 53  # of a 64-bit float
-
-
-def text(value: str) -> str:
-    """Return an SQL string literal."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from kpikit.datasets.buying import END, customer_id, logarithm, per_segment
 from kpikit.datasets.comments import written
-from kpikit.datasets.drawing import DAY, HOUR, Draws, at_counter, chosen, counted, moment, named, numbered, one_of, text
+from kpikit.datasets.drawing import DAY, HOUR, Draws, at_counter, chosen, counted, moment, named, numbered, one_of
 from kpikit.datasets.parameters import SEGMENTS, Parameters
 from kpikit.periods import DAYS_PER_UNIT, DAYS_PER_WEEK
+from kpikit.sources.engine import text
 
 MONTH = round(DAYS_PER_UNIT["month"] * DAY)  # seconds
 SLOTS = 16  # numbers kept for the invitations of one customer

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import ibis
 import ibis.expr.types as ir
 
 from kpikit.config import Config
@@ -19,12 +17,12 @@ from kpikit.datasets.harbor import configuration
 from kpikit.datasets.parameters import AS_OF, Parameters
 from kpikit.datasets.truth import truths
 from kpikit.errors import ParameterError
+from kpikit.sources.engine import connect, run
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 FEWEST, MOST = 100, 50_000_000
-LIMITS = {"KPIKIT_MEMORY_LIMIT": "memory_limit", "KPIKIT_THREADS": "threads", "KPIKIT_TEMP_DIRECTORY": "temp_directory"}
 
 
 @dataclass(frozen=True)
@@ -94,18 +92,10 @@ def coffee_shop(
     if isinstance(customers, bool) or not isinstance(customers, int) or not FEWEST <= customers <= MOST:
         raise ParameterError(f"{FEWEST} to {MOST:,} customers", got=repr(customers), where="customers")
     true, draw = parameters or Parameters(), Draws(seed)
-    connection = _connect()
+    connection = connect(keeps_order=False)
     amounts = filled(connection, draw, true, customers, messy=mess)
     tables = {name: connection.table(name) for name in CONTRACTS}
     return Shop(tables, configuration(true), true, amounts)
-
-
-def _connect() -> Backend:
-    """Return a new in-memory DuckDB within the limits that the environment sets."""
-    limits = {key: os.environ[name] for name, key in LIMITS.items() if os.environ.get(name)}
-    return ibis.duckdb.connect(
-        autoinstall_known_extensions=False, autoload_known_extensions=False, preserve_insertion_order=False, **limits
-    )
 
 
 def filled(connection: Backend, draw: Draws, true: Parameters, customers: int, *, messy: bool) -> dict[str, int]:
@@ -117,10 +107,10 @@ def filled(connection: Backend, draw: Draws, true: Parameters, customers: int, *
         if messy and name in CONTRACTS:
             sql = mess.as_instants(name, sql)
         temporary = "" if name in CONTRACTS else "TEMP "
-        _run(connection, f"INSERT INTO {name} {sql}" if name in present else f"CREATE {temporary}TABLE {name} AS {sql}")
+        run(connection, f"INSERT INTO {name} {sql}" if name in present else f"CREATE {temporary}TABLE {name} AS {sql}")
         present.add(name)
     for name in present - set(CONTRACTS):
-        _run(connection, f"DROP TABLE {name}")
+        run(connection, f"DROP TABLE {name}")
     if not messy:
         return dict.fromkeys(("orders_without_customer", "padded_ids", "duplicate_orders"), 0)
     return _disturbed(connection, draw, true)
@@ -152,14 +142,9 @@ def _steps(draw: Draws, true: Parameters, customers: int) -> Iterator[tuple[str,
 
 def _disturbed(connection: Backend, draw: Draws, true: Parameters) -> dict[str, int]:
     """Add orders without a customer and orders that come twice; return the amounts of mess, in rows."""
-    _run(connection, f"INSERT INTO orders {mess.strangers(draw, true)}")
-    before = _run(connection, "SELECT count(*) FROM orders")[0][0]
-    _run(connection, f"INSERT INTO orders {mess.duplicates(draw, true)}")
-    after = _run(connection, "SELECT count(*) FROM orders")[0][0]
-    anonymous, padded = _run(connection, mess.AMOUNTS)[0]
+    run(connection, f"INSERT INTO orders {mess.strangers(draw, true)}")
+    before = run(connection, "SELECT count(*) FROM orders")[0][0]
+    run(connection, f"INSERT INTO orders {mess.duplicates(draw, true)}")
+    after = run(connection, "SELECT count(*) FROM orders")[0][0]
+    anonymous, padded = run(connection, mess.AMOUNTS)[0]
     return {"orders_without_customer": anonymous, "padded_ids": padded, "duplicate_orders": after - before}
-
-
-def _run(connection: Backend, sql: str) -> list[tuple[Any, ...]]:
-    """Run one statement and fetch all of its rows: DuckDB takes no other while some are left."""
-    return connection.raw_sql(sql).fetchall()  # type: ignore[no-any-return]  # ibis has no types

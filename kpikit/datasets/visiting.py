@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from kpikit.datasets.buying import END, MONTHS, customer_id, logarithm, seconds
-from kpikit.datasets.drawing import DAY, HOUR, Draws, around_the_clock, chosen, moment, named, numbered, text
+from kpikit.datasets.drawing import DAY, HOUR, Draws, around_the_clock, chosen, moment, named, numbered
 from kpikit.datasets.parameters import AS_OF, START, Parameters
+from kpikit.sources.engine import text
 
 DAYS = (AS_OF - START).days
 DEVICES = {"mobile": 0.55, "desktop": 0.38, "tablet": 0.07}

@@ -82,7 +82,7 @@ def _in_words(table: pd.DataFrame, found: Matched, currency: str) -> tuple[str, 
     if len(paid):
         row = paid.iloc[0]
         text += (
-            f" Counting only the {number(row.customers)} customers of paid channels, media cost "
+            f" Counting only the {counted(row.customers, 'customer')} of paid channels, media cost "
             f"{money(row.media_cost, currency)} each."
         )
     each = table[~table.channel.isin([ALL, PAID]) & table.media_cost.gt(0)]

@@ -9,10 +9,12 @@ from kpikit.intervals.clusters import (
     clustered_mean,
     clustered_ratio,
     clustered_wilson,
+    effective_rows,
     net_score,
+    residual_squares,
 )
 from kpikit.intervals.confidence import CONFIDENCE, normal_quantile
-from kpikit.intervals.proportions import newcombe, two_proportions_p, wilson
+from kpikit.intervals.proportions import mover, newcombe, two_proportions_p, wilson
 from kpikit.intervals.retained import retained_share
 from kpikit.intervals.totals import benjamini_hochberg, compound_poisson, per_count, poisson
 
@@ -24,11 +26,14 @@ __all__ = [
     "clustered_ratio",
     "clustered_wilson",
     "compound_poisson",
+    "effective_rows",
+    "mover",
     "net_score",
     "newcombe",
     "normal_quantile",
     "per_count",
     "poisson",
+    "residual_squares",
     "retained_share",
     "two_proportions_p",
     "wilson",

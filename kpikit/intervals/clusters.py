@@ -46,7 +46,7 @@ def clustered_wilson(
     x, y = np.asarray(sum_x, dtype=float), np.asarray(sum_y, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = x / y
-        effective = _effective(y, share * (1 - share), sum_x, sum_y, sum_xx, sum_yy, sum_xy, clusters, confidence)
+        effective = effective_rows(sum_x, sum_y, sum_xx, sum_yy, sum_xy, clusters, confidence=confidence)
         return wilson(np.minimum(share * effective, effective), effective, confidence=confidence)
 
 
@@ -85,37 +85,77 @@ def net_score(
     x, y, w = (np.asarray(value, dtype=float) for value in (sum_x, sum_y, sum_ww))
     z = normal_quantile(confidence)
     with np.errstate(invalid="ignore", divide="ignore"):
+        seen = x / y  # the adjustment draws towards 0, in few answers past what was seen
         promoters, detractors = (w + x) / 2 / y, (w - x) / 2 / y
         variance = promoters + detractors - (promoters - detractors) ** 2
-        n = _effective(y, variance, sum_x, sum_y, sum_xx, sum_yy, sum_xy, clusters, confidence)
+        n = effective_rows(sum_x, sum_y, sum_xx, sum_yy, sum_xy, clusters, variance, confidence=confidence)
         up, down = (promoters * n + 0.75) / (n + 3), (detractors * n + 0.75) / (n + 3)
         half = z * np.sqrt((up + down - (up - down) ** 2) / (n + 3))
-    seen = promoters - detractors  # the adjustment draws towards 0, in few answers past what was seen
     return np.clip(np.minimum(up - down - half, seen), -1, 1), np.clip(np.maximum(up - down + half, seen), -1, 1)
 
 
-def _effective(
-    rows: Floats,
-    variance_of_one: Floats,
+def effective_rows(
     sum_x: ArrayLike,
     sum_y: ArrayLike,
     sum_xx: ArrayLike,
     sum_yy: ArrayLike,
     sum_xy: ArrayLike,
     clusters: ArrayLike,
-    confidence: float,
+    variance_of_one: ArrayLike | None = None,
+    *,
+    confidence: float = CONFIDENCE,
 ) -> Floats:
-    """Return how many independent rows are worth as much as these clusters of rows."""
-    x, y, xx, yy, xy, n = (np.asarray(v, dtype=float) for v in (sum_x, sum_y, sum_xx, sum_yy, sum_xy, clusters))
-    single = yy <= y * (1 + 1e-12)  # a customer counts once
-    ratio = x / y
-    squares = np.maximum(xx - 2 * ratio * xy + ratio**2 * yy, 0.0)
-    seen = squares / y**2 * n / (n - 1) / (variance_of_one / rows)
-    whole = yy / y  # a customer's rows all alike
-    effect = np.where(variance_of_one > 0, np.where(n > 1, seen, whole), whole)
-    t = stats.t.ppf((1 + confidence) / 2, np.where(n > 1, n - 1, 1))
-    effect = np.maximum(effect, 1.0) * (t / normal_quantile(confidence)) ** 2
-    return np.where(single, rows, rows / effect)
+    """Return how many independent rows are worth as much as these clusters of rows, at most as many as there are.
+
+    Parameters
+    ----------
+    sum_x, sum_y, sum_xx, sum_yy, sum_xy
+        Σx, Σy, Σx², Σy², Σxy over clusters; y rows of one cluster, x their sum.
+    clusters
+        Number of clusters.
+    variance_of_one
+        Variance of one row; None means that of a share p = Σx / Σy, which is p (1 − p).
+
+    Notes
+    -----
+    The number of rows over the design effect (at least 1), with Student's t for few clusters. Clusters of one row each
+    are worth their number. Where rows do not vary, those of a cluster are taken to be all alike.
+
+    References
+    ----------
+    Korn, E. L. and Graubard, B. I. (1998), "Confidence intervals for proportions with small expected number of positive
+    counts estimated from survey data", Survey Methodology 24.
+
+    >>> effective_rows(1, 4, 1, 4, 1, 4).tolist()  # four customers with one row each
+    4.0
+    """
+    x, rows, yy, n = (np.asarray(value, dtype=float) for value in (sum_x, sum_y, sum_yy, clusters))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = x / rows
+        variance = share * (1 - share) if variance_of_one is None else np.asarray(variance_of_one, dtype=float)
+        single = yy <= rows * (1 + 1e-12)  # a customer counts once
+        squares = residual_squares(x, rows, sum_xx, yy, sum_xy)
+        seen = squares / rows**2 * n / (n - 1) / (variance / rows)
+        whole = yy / rows  # a customer's rows all alike
+        effect = np.where(variance > 0, np.where(n > 1, seen, whole), whole)
+        t = stats.t.ppf((1 + confidence) / 2, np.where(n > 1, n - 1, 1))
+        effect = np.maximum(effect, 1.0) * (t / normal_quantile(confidence)) ** 2
+        return np.where(single, rows, rows / effect)
+
+
+def residual_squares(
+    sum_x: ArrayLike, sum_y: ArrayLike, sum_xx: ArrayLike, sum_yy: ArrayLike, sum_xy: ArrayLike
+) -> Floats:
+    """Return Σ (x − R y)² over clusters, R the ratio Σx / Σy: what varies in a ratio; NaN where Σy is 0.
+
+    >>> float(residual_squares(15, 5, 55, 5, 15))  # 1, 2, 3, 4, 5, each of one row
+    10.0
+    """
+    x, y, xx, yy, xy = (np.asarray(value, dtype=float) for value in (sum_x, sum_y, sum_xx, sum_yy, sum_xy))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = x / y
+        squares: Floats = np.maximum(xx - 2 * ratio * xy + ratio**2 * yy, 0.0)
+    return squares
 
 
 def clustered_mean(
@@ -137,24 +177,30 @@ def clustered_mean(
     (1.037, 4.963)
     """
     normal_quantile(confidence)
-    x, y, n = (np.asarray(value, dtype=float) for value in (sum_x, sum_y, clusters))
+    x, y = (np.asarray(value, dtype=float) for value in (sum_x, sum_y))
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = x / y
-    half = _half_width(mean, y, sum_xx, sum_yy, sum_xy, n, confidence)
+    half = _half_width(x, y, sum_xx, sum_yy, sum_xy, clusters, confidence)
     return mean - half, mean + half
 
 
 def _half_width(
-    ratio: Floats, y: Floats, sum_xx: ArrayLike, sum_yy: ArrayLike, sum_xy: ArrayLike, n: Floats, confidence: float
+    x: Floats,
+    y: Floats,
+    sum_xx: ArrayLike,
+    sum_yy: ArrayLike,
+    sum_xy: ArrayLike,
+    clusters: ArrayLike,
+    confidence: float,
 ) -> Floats:
     """Return Student's t times the linearised error of Σx / Σy; NaN where all clusters are alike.
 
     Clusters without any spread say nothing of how far the next may lie: an interval of no width would be a claim.
     """
-    xx, yy, xy = (np.asarray(value, dtype=float) for value in (sum_xx, sum_yy, sum_xy))
+    xx, yy, n = (np.asarray(value, dtype=float) for value in (sum_xx, sum_yy, clusters))
     with np.errstate(invalid="ignore", divide="ignore"):
-        squares = xx - 2 * ratio * xy + ratio**2 * yy
-        squares = np.where(squares > NO_SPREAD * (xx + ratio**2 * yy), squares, np.nan)
+        squares = residual_squares(x, y, xx, yy, sum_xy)
+        squares = np.where(squares > NO_SPREAD * (xx + (x / y) ** 2 * yy), squares, np.nan)
         error = np.sqrt(squares * n / (n - 1)) / np.abs(y)
     half: Floats = stats.t.ppf((1 + confidence) / 2, np.where(n > 1, n - 1, np.nan)) * error
     return half
@@ -190,10 +236,10 @@ def clustered_ratio(
     Cochran, W. G. (1977), Sampling Techniques, 3rd ed., section 6.
     """
     normal_quantile(confidence)
-    x, y, n = (np.asarray(value, dtype=float) for value in (sum_x, sum_y, clusters))
+    x, y = (np.asarray(value, dtype=float) for value in (sum_x, sum_y))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = x / y
-        half = _half_width(ratio, y, sum_xx, sum_yy, sum_xy, n, confidence)
+        half = _half_width(x, y, sum_xx, sum_yy, sum_xy, clusters, confidence)
         factor = np.exp(np.minimum(half / np.abs(ratio), 50))
     positive = ratio > 0
     return np.where(positive, ratio / factor, ratio - half), np.where(positive, ratio * factor, ratio + half)

@@ -11,6 +11,7 @@ from kpikit.contracts import CONTRACTS
 from kpikit.errors import one_of
 from kpikit.formatting import joined
 from kpikit.kpis.computing import Inputs
+from kpikit.kpis.showing import sentence_case
 from kpikit.results import Result
 
 BESIDE_KPIS = {
@@ -61,5 +62,5 @@ def _adds(name: str, inputs: Inputs) -> str:
     """Return what a table would add: the KPIs that need it and no other absent one, and what else it is good for."""
     cards = [its.card for its in inputs.kpis.values()]
     titles = [one.title for one in cards if name in one.needs and set(one.needs) <= {name, *inputs.tables}]
-    listed = joined(title[:1].lower() + title[1:] if title[1:2].islower() else title for title in titles)
+    listed = joined(map(sentence_case, titles))
     return "; ".join(text for text in (listed, BESIDE_KPIS.get(name, "")) if text)

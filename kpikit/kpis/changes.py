@@ -10,9 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from kpikit.errors import ParameterError
-from kpikit.intervals import CONFIDENCE, normal_quantile
+from kpikit.intervals import CONFIDENCE, mover, normal_quantile
 from kpikit.kpis.computing import Inputs
-from kpikit.kpis.differences import correlation, judged, mover
+from kpikit.kpis.differences import correlation, judged
 from kpikit.kpis.measuring import SHARED, Measured, measured
 from kpikit.metrics import Kpi
 from kpikit.metrics.cards import Card
@@ -145,8 +145,8 @@ def latest(values: pd.DataFrame, *, claims: int | None = None) -> pd.DataFrame:
     before = groups.nth(-2).set_index(["kpi", "segment"]).reindex(last.index)
     widen = float(stats.norm.ppf(1 - 0.025 / max(claims or len(last), 1)) / stats.norm.ppf(0.975))
     change = last.value - before.value
-    low = change - widen * np.hypot(last.value - last.low, before.high - before.value)
-    high = change + widen * np.hypot(last.high - last.value, before.value - before.low)
+    ends = mover(last.value, last.low, last.high, before.value, before.low, before.high)
+    low, high = (change + widen * (end - change) for end in ends)
     verdict = np.select([low.isna(), low > 0, high < 0], ["no comparison", "up", "down"], "no clear change")
     judged = last.assign(
         previous_period=before.period,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -80,9 +80,10 @@ def compute(
     return pd.concat(found, ignore_index=True)[COLUMNS]
 
 
-def kpi_id(name: str, config: Config) -> str:
-    """Return the id of a KPI of a configuration, named by its id or by another name for it."""
-    return find(name, configured(config)).template.id
+def kpi_ids(names: Iterable[str], config: Config) -> list[str]:
+    """Return the ids of KPIs of a configuration, each named by its id or by another name for it."""
+    known = configured(config)
+    return [find(name, known).template.id for name in names]
 
 
 class Inputs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import stats
 
 from kpikit.intervals import CONFIDENCE, benjamini_hochberg, normal_quantile
@@ -12,39 +12,6 @@ from kpikit.kpis.measuring import TOTALS, UNPAIRED, residual_squares
 from kpikit.metrics.cards import Card
 
 Floats = NDArray[np.float64]
-
-
-def mover(
-    value: ArrayLike,
-    low: ArrayLike,
-    high: ArrayLike,
-    before: ArrayLike,
-    before_low: ArrayLike,
-    before_high: ArrayLike,
-    correlation: ArrayLike = 0.0,
-) -> tuple[Floats, Floats]:
-    """Return the interval of ``value`` minus ``before`` from the interval of each and their correlation.
-
-    Each interval may be lopsided; its own ends carry its variance to the difference (MOVER). With two Wilson intervals
-    and a correlation of 0 it is Newcombe's interval.
-
-    Parameters
-    ----------
-    correlation
-        Of the two estimates, −1 to 1; above 0 where the same customers, with like values, are in both.
-
-    References
-    ----------
-    Zou, G. Y. and Donner, A. (2008), "Construction of confidence limits about effect measures: a general approach",
-    Statistics in Medicine 27; with correlation: Zou, G. Y. (2007), Psychological Methods 12.
-    """
-    v, l1, u1, b, l2, u2, r = (
-        np.asarray(one, dtype=float) for one in (value, low, high, before, before_low, before_high, correlation)
-    )
-    down, up = (v - l1, u2 - b), (u1 - v, b - l2)
-    below = np.sqrt(np.maximum(down[0] ** 2 + down[1] ** 2 - 2 * r * down[0] * down[1], 0))
-    above = np.sqrt(np.maximum(up[0] ** 2 + up[1] ** 2 - 2 * r * up[0] * up[1], 0))
-    return v - b - below, v - b + above
 
 
 def correlation(now: pd.DataFrame, then: pd.DataFrame, both: pd.DataFrame, card: Card) -> Floats:

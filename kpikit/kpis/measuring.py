@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kpikit import intervals
 from kpikit.intervals import CONFIDENCE, normal_quantile
 from kpikit.kpis.computing import COLUMNS, SCORE_POINTS, Inputs, with_interval
 from kpikit.kpis.counting import counted
@@ -113,13 +114,9 @@ def standard_error(counts: pd.DataFrame, values: pd.DataFrame, card: Card) -> Fl
 
 
 def residual_squares(counts: pd.DataFrame) -> Floats:
-    """Return Σ (x − R y)² over customers, R the ratio Σx / Σy: what varies in a ratio."""
-    x, y, xx, yy, xy = (
-        _floats(counts[f"{name}"]) for name in ("numerator", "denominator", "sum_xx", "sum_yy", "sum_xy")
-    )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = x / y
-    return np.maximum(xx - 2 * ratio * xy + ratio**2 * yy, 0.0)
+    """Return Σ (x − R y)² over customers of each row of counts, see :func:`kpikit.intervals.residual_squares`."""
+    names = ("numerator", "denominator", "sum_xx", "sum_yy", "sum_xy")
+    return intervals.residual_squares(*(_floats(counts[name]) for name in names))
 
 
 def scale(card: Card) -> float:

@@ -26,6 +26,7 @@ INTERVALS = {
     "kaplan_meier": "Kaplan–Meier quantile, log-log limits by Greenwood, widened for repeated customers",
     "none": "counted, not estimated",
 }
+SHARES = ("wilson", "clustered_wilson")  # intervals of what runs from 0 to 1; other percentages may exceed it
 STYLES = ("percent", "money", "count", "decimal", "points", "hours", "days", "months")
 DIRECTIONS = ("up", "down", "neutral")
 COMMON = ("period", "by", "as_of")
@@ -68,6 +69,11 @@ class Card:
         one_of("interval", self.interval, INTERVALS)
         one_of("direction", self.direction, DIRECTIONS)
         one_of("style", self.style, STYLES)
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its values run from 0 to 1: so many of so many."""
+        return self.interval in SHARES
 
 
 @dataclass(frozen=True)

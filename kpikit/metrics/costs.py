@@ -12,14 +12,13 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from kpikit.contracts import as_table
+from kpikit.contracts import OVERHEAD, as_table
 from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import ALL, WHOLE, Contributions, first_orders, placed
 from kpikit.periods import Period, as_date
 from kpikit.timeline import before, days, end_of_data, marked, period_index, period_start, quotient, segment_of
 
-OVERHEAD = ("salaries", "tools")
 UNKNOWN = "unknown"
 NO_SPEND = {"spent_on": "timestamp", "amount": "float64"}
 LONGEST_LAG_MONTHS = 12

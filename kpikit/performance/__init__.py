@@ -2,7 +2,7 @@
 
 from kpikit.performance.acting import actions
 from kpikit.performance.channels import consistency
-from kpikit.performance.experience import asked, experience, never_true, unmeasured
+from kpikit.performance.experience import asked, experience, unmeasured
 from kpikit.performance.products import products
 
-__all__ = ["actions", "asked", "consistency", "experience", "never_true", "products", "unmeasured"]
+__all__ = ["actions", "asked", "consistency", "experience", "products", "unmeasured"]

@@ -1,4 +1,4 @@
-"""What the customer gets, against what was promised to reach; and indicators that say nothing."""
+"""What the customer gets, against what was promised to reach."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from kpikit.config import Config, Goal
-from kpikit.formatting import interval, joined, number, styled
+from kpikit.formatting import agreed, counted, interval, joined, number, styled
 from kpikit.intervals import CONFIDENCE, normal_quantile
-from kpikit.kpis import compute, latest
-from kpikit.kpis.computing import Inputs, kpi_id
+from kpikit.kpis import latest
+from kpikit.kpis.computing import Inputs, kpi_ids
 from kpikit.kpis.showing import cards_of, records, sentence_case
 from kpikit.periods import Period, as_date
 from kpikit.results import Result
@@ -62,7 +62,7 @@ def experience(values: pd.DataFrame, *, period: str, data: Any = None) -> Result
     missed, met = (table[table.target_verdict == verdict] for verdict in (MISSED, MET))
     aimed = table.target.notna().sum()
     title = (
-        f"{len(missed)} of {number(aimed)} targets clearly missed, {len(met)} clearly met"
+        f"{len(missed)} of {counted(aimed, 'target')} clearly missed, {len(met)} clearly met"
         if aimed
         else "What customers got in the last complete period"
     )
@@ -94,7 +94,8 @@ def _goals(config: Config, as_of: Any) -> dict[str, Goal]:
 
     A goal for one segment says nothing of all, and a goal may name its KPI by another name.
     """
-    whole = [(kpi_id(goal.kpi, config), goal) for goal in config.goals if not goal.segment]
+    of_all = [goal for goal in config.goals if not goal.segment]
+    whole = list(zip(kpi_ids([goal.kpi for goal in of_all], config), of_all, strict=True))
     ahead = [one for one in whole if as_of is None or one[1].by >= as_date(as_of)]
     past = [one for one in whole if one not in ahead]
     soonest_last = sorted(ahead, key=lambda one: one[1].by, reverse=True)
@@ -139,9 +140,10 @@ def _headline(missed: pd.DataFrame, met: pd.DataFrame, unit: Period) -> str:
             for row in worst
         )
         return f"In {unit.label(worst[0].period)} customers got clearly less than the target: {told}."
-    return (
-        f"{number(len(met))} targets of what customers get are clearly met, none is clearly missed." if len(met) else ""
-    )
+    if met.empty:
+        return ""
+    are = agreed(len(met), "is", "are")
+    return f"{counted(len(met), 'target')} of what customers get {are} clearly met, none is clearly missed."
 
 
 def asked(data: Any, *kpis: str) -> list[str]:
@@ -172,37 +174,3 @@ def unmeasured(data: Any, kpis: Sequence[str]) -> Result:
         "Map these tables and columns in kpikit.yaml, and the page shows them.",
         table=table,
     )
-
-
-def never_true(data: Any) -> pd.DataFrame:
-    """Return the indicators of kpikit.yaml that say nothing: no row was ever eligible, or none ever a success.
-
-    Parameters
-    ----------
-    data
-        What :func:`kpikit.load` returned. Indicators whose table or column is not there are left out.
-
-    Returns
-    -------
-    DataFrame
-        ``kpi``, ``title``, ``eligible`` and ``successes`` (rows), ``problem`` (a sentence); empty where each says
-        something.
-    """
-    config, inputs = data.config, Inputs.of(data)
-    own = [one for one in config.performance_indicators if not inputs.lacks(inputs.card(one.id))]
-    columns = ["kpi", "title", "eligible", "successes", "problem"]
-    if not own:
-        return pd.DataFrame(columns=columns)
-    values = compute(data, [one.id for one in own]).groupby("kpi")[["denominator", "numerator"]].sum()
-    rows = []
-    for one in own:
-        eligible, successes = (float(value) for value in values.loc[one.id])
-        if eligible and successes:
-            continue
-        said = (
-            f"eligible ({one.eligible}) is true for no row"
-            if not eligible
-            else f"success ({one.success}) is never true"
-        )
-        rows.append((one.id, one.title, eligible, successes, f"{one.title}: {said}. Check it in kpikit.yaml."))
-    return pd.DataFrame(rows, columns=columns)

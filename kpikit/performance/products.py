@@ -70,7 +70,7 @@ def _with_returns(shown: pd.DataFrame, fewest: int) -> pd.DataFrame:
     x, n = shown.returned.to_numpy(dtype=float), shown.lines_old_enough.to_numpy(dtype=float)
     clusters = [shown[name].fillna(0.0).to_numpy(dtype=float) for name in RETURNS]
     low, high = intervals.clustered_wilson(np.nan_to_num(x), np.nan_to_num(n), *clusters)
-    worth = independent(np.nan_to_num(x), np.nan_to_num(n), *clusters)
+    worth = intervals.effective_rows(np.nan_to_num(x), np.nan_to_num(n), *clusters)
     with np.errstate(invalid="ignore", divide="ignore"):
         independent_x = np.where(n > 0, x / n * worth, 0.0)
     enough = n >= fewest
@@ -99,27 +99,6 @@ def _with_shares(shown: pd.DataFrame) -> pd.DataFrame:
         came_back_rate=(shown.came_back / shown.began).where(shown.began > 0),
         came_back_low=back_low, came_back_high=back_high,
     )  # fmt: skip
-
-
-def independent(x: Floats, y: Floats, xx: Floats, yy: Floats, xy: Floats, customers: Floats) -> Floats:
-    """Return how many independent lines each product's lines are worth, from sums over its customers.
-
-    The number of lines over the design effect of their share (at least 1), with Student's t for few customers, as
-    :func:`kpikit.intervals.clustered_wilson` has it; lines of customers with one line each are worth their number. At a
-    share of 0 or 1 a customer's lines are taken to be all alike.
-
-    >>> independent(*np.array([[1.0], [4.0], [1.0], [4.0], [1.0], [4.0]])).tolist()
-    [4.0]
-    """
-    single = yy <= y * (1 + 1e-12)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = x / y
-        residuals = np.maximum(xx - 2 * share * xy + share**2 * yy, 0.0)
-        seen = residuals / y * customers / (customers - 1) / (share * (1 - share))
-        effect = np.where((share > 0) & (share < 1) & (customers > 1), seen, yy / y)
-        t = stats.t.ppf((1 + intervals.CONFIDENCE) / 2, np.maximum(customers - 1, 1))
-        effect = np.maximum(effect, 1.0) * (t / intervals.normal_quantile(intervals.CONFIDENCE)) ** 2
-        return np.where(single, y, y / effect)
 
 
 def against_the_rest(returned: Floats, lines: Floats) -> Floats:
@@ -175,7 +154,7 @@ def _text(shown: pd.DataFrame, clear: pd.DataFrame, currency: str) -> str:
     judged: list[Any] = list(clear.itertuples())
     said = [
         f"{best['product']} brings most: {money(best.revenue, currency)}, {percent(best.share_of_revenue, 0)} of "
-        f"{number(len(shown))} products' revenue."
+        f"the revenue of {counted(len(shown), 'product')}."
     ]
     said += [
         f"{row.product} comes back in {percent(row.return_rate)} of lines (95 % interval "

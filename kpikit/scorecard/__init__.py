@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from kpikit.formatting import counted, joined, number
+from kpikit.formatting import agreed, counted, joined, number
 from kpikit.kpis.showing import definitions, sentence_case
 from kpikit.periods import Period
 from kpikit.results import Result
@@ -136,7 +136,7 @@ class Scorecard:
             text = "A table actions (title, kpi, started_on, owner, due_on, done_on) in kpikit.yaml puts them here."
         late = list(rows_of(self.figures.actions[self.figures.actions.state == OVERDUE]))
         named = joined(f"{row.title}{f' ({row.owner})' if row.owner else ''}" for row in late)
-        share = f"{number(len(late))} of {counted(len(rows), 'action')} {'is' if len(late) == 1 else 'are'} overdue"
+        share = f"{number(len(late))} of {counted(len(rows), 'action')} {agreed(len(late), 'is', 'are')} overdue"
         headline = f"{share}: {named}." if late else ""
         return Result("actions-under-way", "table", title, text, headline, table=rows)
 

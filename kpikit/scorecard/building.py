@@ -17,6 +17,7 @@ from kpikit.kpis.available import available
 from kpikit.kpis.changes import compared
 from kpikit.kpis.computing import Inputs
 from kpikit.kpis.measuring import Measured, measured
+from kpikit.kpis.scales import MOST_POINTS
 from kpikit.scorecard.acting import SINCE, under_way
 from kpikit.scorecard.control import Control, control
 from kpikit.scorecard.goals import GOALS, benchmarks, goal_rows, targets
@@ -32,8 +33,6 @@ HEADLINES = (
     "net_revenue_retention", "nps", "csat", "ces", "first_response_time", "first_contact_resolution", "perfect_order",
     "conversion_rate", "cac",
 )  # fmt: skip
-LARGEST_SCORE = 100.0
-SHARES = ("wilson", "clustered_wilson")
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,8 @@ def _control(one: Measured) -> Control:
     done = one.complete
     lowest, highest = (0.0 if (done.value >= 0).all() else -np.inf), np.inf
     if one.card.style == "points":
-        lowest, highest = -LARGEST_SCORE, LARGEST_SCORE
-    if one.card.interval in SHARES:
+        lowest, highest = -MOST_POINTS, MOST_POINTS
+    if one.card.is_share:
         highest = 1.0
     if one.card.interval not in ("poisson", "compound_poisson"):
         done = done.assign(size=done.denominator.astype(float))
@@ -172,7 +171,7 @@ def detectable(last: Any, its: Card) -> float:
 
     Shares count whole customers: their effective number of answers is p (1 − p) / error².
     """
-    if its.interval in SHARES and last.error > 0:
+    if its.is_share and last.error > 0:
         answers = last.value * (1 - last.value) / last.error**2
         upwards = (its.direction != "down") == (last.value < 1)
         return detectable_share(float(last.value), float(answers), upwards=upwards)

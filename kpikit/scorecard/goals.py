@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from kpikit.intervals import CONFIDENCE
+from kpikit.kpis.scales import RATIO, SHARE, misfit, scale_of
 from kpikit.periods import Period
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ ON_TARGET, AT_RISK, OFF_TARGET, UNKNOWN = STATUSES = ("on target", "at risk", "o
 LIKELY, OPEN, UNLIKELY = "likely", "open", "unlikely"
 FEWEST_PERIODS, MOST_PERIODS = 6, 12  # that a projection is made from
 LIKELY_CHANCE, EVEN_CHANCE = 0.8, 0.5
-SHARES = ("wilson", "clustered_wilson")  # intervals of what runs from 0 to 1; other percentages may exceed it
-LARGEST_SCORE = 100.0
 GOALS = [
     "kpi", "segment", "period", "value", "low", "high", "goal", "is_at_least", "by", "owner", "baseline", "beyond",
     "progress", "projected", "projected_low", "projected_high", "chance", "on_the_way", "is_over", "lacks", "status",
@@ -107,12 +106,14 @@ def benchmarks(config: Config, card_of: Callable[[str], Card]) -> Mapping[str, t
 
 
 def _on_scale(config: Config, its: Card, value: float, section: str, place: int, name: str) -> None:
-    if its.interval in SHARES and not 0 <= value <= 1:
-        fix = f"Write {value / 100:g}." if 0 <= value <= LARGEST_SCORE else "Write a rate such as 0.88."
-        raise config.error(section, place, name, expected=f"a rate for {its.id}, 0 to 1", got=f"{value:g}", fix=fix)
-    if its.style == "points" and (abs(value) > LARGEST_SCORE or 0 < abs(value) < 1):
-        expected = f"points for {its.id}, −100 to 100"
-        raise config.error(section, place, name, expected=expected, got=f"{value:g}", fix="Write it as 44.")
+    found = misfit(value, scale_of(its))
+    if found is None or found.scale == RATIO:  # a ratio may exceed any limit; the audit asks whether it does
+        return
+    expected, fix = f"points for {its.id}, −100 to 100", "Write it as 44."
+    if found.scale == SHARE:
+        expected = f"a rate for {its.id}, 0 to 1"
+        fix = "Write a rate such as 0.88." if found.meant is None else f"Write {found.meant:g}."
+    raise config.error(section, place, name, expected=expected, got=f"{value:g}", fix=fix)
 
 
 def goal_period(by: date, period: Period) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kpikit.formatting import counted, difference, interval, joined, missing, number, percent, styled
+from kpikit.formatting import agreed, counted, difference, interval, joined, missing, number, percent, styled
 from kpikit.kpis.showing import sentence_case
 from kpikit.periods import Period
 from kpikit.scorecard.goals import AT_RISK, OFF_TARGET, ON_TARGET, STATUSES, UNKNOWN
@@ -73,7 +73,7 @@ def status_title(statuses: Iterable[str]) -> str:
     if not found:
         return "No goals are set"
     counts = [(found.count(status), status) for status in STATUSES]
-    said = [f"{size} {'is' if size == 1 else 'are'} {status}" for size, status in counts if size]
+    said = [f"{size} {agreed(size, 'is', 'are')} {status}" for size, status in counts if size]
     return f"Of {counted(len(found), 'goal')}, {joined(said)}"
 
 

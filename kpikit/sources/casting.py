@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kpikit.contracts import COUNT, FLAG, ID, NUMBER, TEXT, TIME
 from kpikit.errors import ContractError
+from kpikit.formatting import counted
 from kpikit.sources import numbers
 from kpikit.sources.data import Flag, rows_text
 from kpikit.sources.engine import row, text
@@ -122,7 +123,7 @@ class Caster:
             f"GROUP BY {ALIKE} HAVING count(*) > 1)",
         )
         if pairs:
-            many = f"{pairs:,} {'group' if pairs == 1 else 'groups'} of ids"
+            many = f"{counted(pairs, 'group')} of ids"
             what = f"{many} differ only by case, leading zeros or '.0' ({one}, {other})"
             self._flagged("alike ids", pairs, f"{self.table}.{item.name}: {what}.")
 

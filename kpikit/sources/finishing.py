@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ContractError
+from kpikit.formatting import agreed, counted
 from kpikit.sources.data import Counts, Flag, rows_text
 from kpikit.sources.masking import UNKNOWN, before, masked, unmaskable
 
@@ -143,7 +144,8 @@ def _once(table: ir.Table, names: list[str]) -> ir.Table:
 def _flags(staged: Staged, source: ir.Table, table: ir.Table, copies: int) -> list[Flag]:
     name, flags = staged.name, []
     if copies:
-        text = f"{name}: {rows_text(copies)} exactly like another were used; drop_duplicates: true sets them aside."
+        text = f"{name}: {rows_text(copies)} exactly like another {agreed(copies, 'was', 'were')} used; "
+        text += f"drop_duplicates: true sets {agreed(copies, 'it', 'them')} aside."
         flags.append(Flag(name, "exact duplicates", copies, text))
     for column, known_at in unmaskable(name, staged.names):
         text = f"{name}.{column} may hold what was not known yet: map {known_at}, which says when it became known."
@@ -152,7 +154,8 @@ def _flags(staged: Staged, source: ir.Table, table: ir.Table, copies: int) -> li
     if key:
         twice = _number(table[key].count() - table[key].nunique())
         if twice:
-            flags.append(Flag(name, "duplicate keys", twice, f"{name}: {rows_text(twice)} repeat a {key}."))
+            text = f"{name}: {rows_text(twice)} {agreed(twice, 'repeats', 'repeat')} the {key} of another."
+            flags.append(Flag(name, "duplicate keys", twice, text))
     return flags + (_order_flags(source, table) if name == "orders" else [])
 
 
@@ -173,18 +176,24 @@ def _order_flags(lines: ir.Table, orders: ir.Table) -> list[Flag]:
         refunds.aggregate(rows=refunds.count(), money=refunds.amount.sum(), below=ibis.least(refunds.amount, 0.0).sum())
     )[0]
     if facts["rows"]:
-        text = f"orders: {rows_text(facts['rows'])} are refunds or cancellations ({facts['money']:,.2f}): they change "
-        flags.append(Flag("orders", "refunds", facts["rows"], f"{text}money, not activity.", facts["below"]))
+        size = facts["rows"]
+        kind = agreed(size, "is a refund or cancellation", "are refunds or cancellations")
+        change = agreed(size, "it changes", "they change")
+        text = f"orders: {rows_text(size)} {kind} ({facts['money']:,.2f}): {change} money, not activity."
+        flags.append(Flag("orders", "refunds", size, text, facts["below"]))
     if "order_id" in lines.columns:
         lost = _number(lines.filter(lines.order_id.isnull()).count())
         if lost:
-            text = f"orders: {rows_text(lost)} without order_id count as an order each."
+            count = agreed(lost, "counts as an order", "count as an order each")
+            text = f"orders: {rows_text(lost)} without order_id {count}."
             flags.append(Flag("orders", "no order_id", lost, text))
         owned = orders.filter(orders.order_id.notnull())
         owners = owned.group_by("order_id").aggregate(owners=owned.customer_id.nunique())
         shared = _number(owners.filter(owners.owners > 1).count())
         if shared:
-            text = f"orders: {shared:,} order ids belong to two or more customers; each customer's part is an order."
+            belong = agreed(shared, "belongs", "belong")
+            text = f"orders: {counted(shared, 'order id')} {belong} to two or more customers; "
+            text += "each customer's part is an order."
             flags.append(Flag("orders", "two customers", shared, text))
     return flags
 

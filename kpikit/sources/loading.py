@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 from kpikit.config import Config, load_config
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ContractError, ParameterError, one_of
+from kpikit.formatting import agreed, counted
 from kpikit.periods import LONGEST_CLOSING_DAYS, as_date, named_window
 from kpikit.results import AUDIENCES
 from kpikit.sources import choosing, finding, finishing
@@ -230,9 +231,10 @@ def _refuse_nothing_usable(orders: Staged) -> None:
         rows = sorted(rows, key=lambda group: -group["rows"])
         refused = sum(group["rows"] for group in rows)
         reasons = ", ".join(f"{group['_reason']} ({group['rows']:,})" for group in rows)
+        aside = agreed(refused, "set aside", "all set aside")
         raise ContractError(
             "at least one row that can be used",
-            got=f"{refused:,} rows, all set aside: {reasons}" if refused else "no rows",
+            got=f"{counted(refused, 'row')}, {aside}: {reasons}" if refused else "no rows",
             fix="Check the mapping of customer_id and ordered_at, and keep.",
             where="orders",
         )
@@ -257,7 +259,7 @@ def _as_of(as_of: str | date, period: str, newest: datetime) -> tuple[date, list
     ahead = (day - default).days
     if ahead <= 0:
         return day, []
-    text = f"as_of {day} lies {ahead:,} {'day' if ahead == 1 else 'days'} after the newest order ({newest.date()})"
+    text = f"as_of {day} lies {counted(ahead, 'day')} after the newest order ({newest.date()})"
     if ahead > LONGEST_CLOSING_DAYS:
         text += f": the data are known up to {newest.date()} only, and the report says so"
         day = default

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from kpikit.errors import ParameterError, one_of
-from kpikit.formatting import counted, number, percent
+from kpikit.formatting import agreed, counted, number, percent
 from kpikit.intervals import CONFIDENCE, normal_quantile
 from kpikit.kpis.computing import Inputs
 from kpikit.results import Result
@@ -93,7 +93,7 @@ def wait_curve(curve: pd.DataFrame, *, event: str = "first_response_at", hours: 
     title = _title(medians, unit, over)
     said = [_in_words(str(name), row, table[table.segment == name], unit, over) for name, row in each.iterrows()]
     if waiting:
-        verb = "is" if waiting == 1 else "are"
+        verb = agreed(waiting, "is", "are")
         said.append(f"{counted(waiting, 'case')} not {over} yet {verb} counted as waiting longer, not left out.")
     return Result("wait-curve", "table", title, " ".join(said), f"{title}.", table=shown, facts=facts)
 

@@ -11,9 +11,18 @@ from numpy.typing import ArrayLike
 
 from kpikit import intervals
 from kpikit.errors import ParameterError
-from kpikit.formatting import counted, interval, joined, number, percent
+from kpikit.formatting import agreed, counted, joined, number, percent
 from kpikit.results import Result
-from kpikit.voice.wording import checked, difference_text, is_net, name_of, nothing_known, rows_of, score_text
+from kpikit.voice.wording import (
+    checked,
+    difference_text,
+    interval_text,
+    is_net,
+    name_of,
+    nothing_known,
+    rows_of,
+    score_text,
+)
 
 CELLS = ("pace", "score_class", "invitations")
 READINGS = ["reading", "value", "low", "high", "answers", "n_effective"]
@@ -118,10 +127,12 @@ def response_by_group(cells: pd.DataFrame, *, kind: str = "nps") -> Result:
     low, high = judged.iloc[int(judged.rate.argmin())], judged.iloc[int(judged.rate.argmax())]
     total, answered = int(found.invitations.sum()), int(found[found.pace != "none"].invitations.sum())
     title = f"{percent(answered / total, 0)} of those who were asked answer"
-    text = f"{number(answered)} of {counted(total, 'delivered invitation')} were answered."
+    were = agreed(answered, "was", "were")
+    text = f"{number(answered)} of {counted(total, 'delivered invitation')} {were} answered."
     elsewhere = int(found[_is_elsewhere(found)].invitations.sum())
     if elsewhere:
-        text += f" {number(elsewhere)} of these answers are to another question or survey, or off the scale."
+        are = agreed(elsewhere, "is", "are")
+        text += f" {number(elsewhere)} of these answers {are} to another question or survey, or off the scale."
     if low.rate < high.rate:
         text += (
             f" {low.group} answer least ({percent(low.rate)}; {percent(low.of_invited)} of those asked, "
@@ -224,7 +235,6 @@ def _ends(value: float, decided: float, n: float, kind: str) -> tuple[float, flo
     """Return the interval of a score of ``n`` independent answers."""
     if is_net(kind):
         low, high = intervals.net_score(value * n, n, decided * n, 0, n, 0, n)
-        low, high = np.minimum(low, value), np.maximum(high, value)
     else:
         low, high = intervals.wilson(min(value, 1.0) * n, n)
     return float(low), float(high)
@@ -267,7 +277,7 @@ def _bias_in_words(table: pd.DataFrame, rate: float, elsewhere: int, kind: str) 
     title = f"{name[0].upper()}{name[1:]} of {score_text(raw.value, kind)} as answered"
     title += f", {low} to {high} if the silent are allowed for" if len(table) > 1 and low != high else ""
     said = [
-        f"{row.reading}: {score_text(row.value, kind)} (95 % interval {_interval(row.low, row.high, kind)}; "
+        f"{row.reading}: {score_text(row.value, kind)} (95 % interval {interval_text(row.low, row.high, kind)}; "
         f"worth {counted(round(row.n_effective), 'independent answer')})"
         for row in rows_of(table)
     ]
@@ -292,14 +302,11 @@ def _pace_in_words(early: pd.DataFrame, late: pd.DataFrame, kind: str) -> str:
         return ""
     first, then = _reading("", early, 1.0, kind), _reading("", late, 1.0, kind)
     v1, l1, h1, v2, l2, h2 = (float(one[key]) for one in (first, then) for key in ("value", "low", "high"))  # type: ignore[arg-type]  # numbers
-    difference, low, high = v2 - v1, v2 - v1 - np.hypot(v2 - l2, h1 - v1), v2 - v1 + np.hypot(h2 - v2, v1 - l1)
+    difference = v2 - v1
+    low, high = (float(end) for end in intervals.mover(v2, l2, h2, v1, l1, h1))
     word = "higher" if low > 0 else "lower" if high < 0 else "not clearly different"
     return (
         f" Late answers are {word}: {score_text(v2, kind)} ({counted(int(late.invitations.sum()), 'answer')}) against "
         f"{score_text(v1, kind)} ({counted(int(early.invitations.sum()), 'answer')}) early ones, a difference of "
         f"{difference_text(difference, kind)} (interval {difference_text(low, kind)} to {difference_text(high, kind)})."
     )
-
-
-def _interval(low: float, high: float, kind: str) -> str:
-    return interval(100 * low, 100 * high, "points") if is_net(kind) else interval(low, high)

@@ -8,12 +8,13 @@ from scipy import stats
 
 from kpikit import intervals
 from kpikit.errors import ContractError, listed
-from kpikit.formatting import counted, interval, joined, number, percent
+from kpikit.formatting import agreed, counted, joined, number, percent
 from kpikit.results import Result
 from kpikit.voice.wording import (
     checked,
     classes_of,
     difference_text,
+    interval_text,
     is_net,
     name_of,
     nothing_known,
@@ -84,7 +85,8 @@ def comments(counts: pd.DataFrame, *, kind: str = "nps") -> Result:
     table["share"] = table.with_comment / table.answers
     said = joined(f"{percent(row.share, 0)} of {names[row.score_class]}" for row in rows_of(table))
     total = int(table.with_comment.sum())
-    title = f"{counted(total, 'answer')} of {number(table.answers.sum())} come with a comment"
+    come = agreed(total, "comes", "come")
+    title = f"{counted(total, 'answer')} of {number(table.answers.sum())} {come} with a comment"
     table["score_class"] = table.score_class.map(names)
     return Result("comments", "table", title, f"A comment stands beside {said}.", table=table)
 
@@ -98,8 +100,7 @@ def estimated(sums: pd.DataFrame) -> pd.DataFrame:
     low, high = intervals.net_score(x, y, ww, xx, yy, xy, n)
     positive = np.where(net, 0, x)  # Wilson's interval knows no net score
     share_low, share_high = intervals.clustered_wilson(positive, y, xx, yy, np.where(net, 0, xy), n)
-    low = np.where(net, np.minimum(low, value), share_low)  # of a handful of answers the adjusted end may lie inside
-    high = np.where(net, np.maximum(high, value), share_high)
+    low, high = np.where(net, low, share_low), np.where(net, high, share_high)
     return sums.assign(value=value, low=low, high=high, answers=sums.denominator.astype(int))
 
 
@@ -125,7 +126,7 @@ def by_touchpoint(sums: pd.DataFrame) -> Result:
     table = estimated(found)[columns].sort_values(["kind", "value"], ignore_index=True)
     said = [
         f"{name_of(row.kind)}, {row.segment}: {score_text(row.value, row.kind)} "
-        f"({_interval(row.low, row.high, row.kind)}; {counted(row.answers, 'answer')})"
+        f"({interval_text(row.low, row.high, row.kind)}; {counted(row.answers, 'answer')})"
         for row in rows_of(table)
     ]
     title = f"Scores at {counted(table.segment.nunique(), 'touchpoint')}"
@@ -168,8 +169,7 @@ def by_segment(sums: pd.DataFrame, *, by: str) -> Result:
         return Result("segments", "table", f"One {by} only", text, table=own[SCORED], facts={"by": by, "kind": kind})
     rest = estimated(found.assign(**(found[SUMS].sum() - found[SUMS])))
     difference = own.value - rest.value
-    low = difference - np.hypot(own.value - own.low, rest.high - rest.value)
-    high = difference + np.hypot(own.high - own.value, rest.value - rest.low)
+    low, high = intervals.mover(own.value, own.low, own.high, rest.value, rest.low, rest.high)
     error = np.hypot(own.high - own.low, rest.high - rest.low) / (2 * intervals.normal_quantile(intervals.CONFIDENCE))
     enough = np.minimum(own.answers, rest.answers) >= FEWEST_ANSWERS
     p_values = np.where(enough, 2 * stats.norm.sf(np.abs(difference / error)), np.nan)
@@ -231,9 +231,5 @@ def set_aside(counts: pd.DataFrame) -> Result:
         f"Set aside, not clipped: {kinds}. If their scale is another one, map scale_min and scale_max in kpikit.yaml "
         "(NPS 0–10, CSAT 1–5 and effort 1–7, or what kpis: declares, are taken for granted where they are not there)."
     )
-    verb = "lies off its" if off == 1 else "lie off their"
+    verb = agreed(off, "lies off its", "lie off their")
     return Result("off-scale", "table", f"{counted(off, 'score')} {verb} scale", text, table=table)
-
-
-def _interval(low: float, high: float, kind: str) -> str:
-    return interval(100 * low, 100 * high, "points") if is_net(kind) else interval(low, high)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kpikit.errors import ContractError, listed
-from kpikit.formatting import MINUS, number, percent, points
+from kpikit.formatting import MINUS, interval, number, percent, points
 from kpikit.results import Result
 
 NPS = "nps"
@@ -35,6 +35,11 @@ def classes_of(kind: str) -> dict[str, str]:
 def score_text(value: float, kind: str) -> str:
     """Return a score (−1 to 1) in words: net scores in points, shares in percent."""
     return number(100 * value, 1) if is_net(kind) else percent(value)
+
+
+def interval_text(low: float, high: float, kind: str) -> str:
+    """Return the interval of a score, both ends −1 to 1, in the words of :func:`score_text`."""
+    return interval(100 * low, 100 * high, "points") if is_net(kind) else interval(low, high)
 
 
 def difference_text(value: float, kind: str) -> str:

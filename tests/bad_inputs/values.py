@@ -106,7 +106,7 @@ CASES = (
     Case("a date in 1900", GOOD + "z,1900-01-01,5\n", code=0, grade="REVIEW",
         seen=("no order for 45,298 days (1900-01-02 to 2024-01-09), before it orders on 1 day",),
         do="Are the first dates right", reads={"min(year(ordered_at))": 1900}),
-    Case("a date in 2200", GOOD + "z,2200-01-01,5\n", grade="FAIL", seen=("1 rows dated after",
+    Case("a date in 2200", GOOD + "z,2200-01-01,5\n", grade="FAIL", seen=("1 row dated after",
         "the newest 2200-01-01"),
         do="pass as_of: 2024-05-19", reads={"max(year(ordered_at))": 2200}),
     Case("the last day there is", GOOD + "z,9999-12-31,5\n", expected="orders dated before 9999-12-31",
