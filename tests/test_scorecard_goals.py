@@ -71,6 +71,13 @@ def test_a_goal_is_judged_on_the_last_month_that_is_over_by_its_date(by, month):
     assert goal_period(by, Period("month")) == FIRST + month - 1
 
 
+@pytest.mark.parametrize(("newest", "status", "silent"), [(4, "on target", 0), (5, "unknown", 3), (8, "unknown", 6)])
+def test_a_value_followed_by_more_than_two_silent_months_says_nothing_of_today(newest, status, silent):
+    measured = {("retention_rate", "all"): history(0.52, 0.65)}  # January and February
+    row = next(goal_rows([AT_LEAST], measured, Period("month"), {"retention_rate": FIRST + newest - 1}))
+    assert (row["status"], row["silent"], row["value"]) == (status, silent, 0.65)
+
+
 def test_a_steady_rise_is_projected_to_the_date():
     found = projection(history(*np.linspace(0.50, 0.57, 8)), AT_LEAST, FIRST + 11)
     assert found.value == pytest.approx(0.61)
@@ -106,7 +113,7 @@ def test_no_projection_from_too_few_months_or_too_far_ahead(length, ahead):
 
 
 def test_a_row_says_how_much_of_the_way_is_done_and_what_is_lacking():
-    rows = list(goal_rows([AT_LEAST, AT_MOST], {("retention_rate", "all"): history(0.52, 0.55)}, Period("month")))
+    rows = list(goal_rows([AT_LEAST, AT_MOST], {("retention_rate", "all"): history(0.52, 0.55)}, Period("month"), {}))
     assert (rows[0]["value"], rows[0]["beyond"], rows[0]["progress"]) == pytest.approx((0.55, -0.05, 0.5))
     assert (rows[0]["status"], rows[0]["lacks"]) == ("off target", "")
     assert (rows[1]["status"], rows[1]["lacks"]) == ("unknown", "an owner, a baseline")
@@ -114,7 +121,7 @@ def test_a_row_says_how_much_of_the_way_is_done_and_what_is_lacking():
 
 def test_what_came_after_the_date_of_a_goal_does_not_count():
     early = Target("retention_rate", 0.60, is_at_least=True, by=date(2026, 2, 28))
-    row = next(goal_rows([early], {("retention_rate", "all"): history(0.55, 0.61, 0.40)}, Period("month")))
+    row = next(goal_rows([early], {("retention_rate", "all"): history(0.55, 0.61, 0.40)}, Period("month"), {}))
     assert (row["value"], row["status"], row["is_over"]) == (0.61, "on target", True)
 
 

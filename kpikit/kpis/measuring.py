@@ -51,6 +51,11 @@ class Measured:
         return self.table[COLUMNS]
 
     @property
+    def lag_days(self) -> int:
+        """How many days after its end a period is complete."""
+        return self._contributions.lag_days if self._contributions else 0
+
+    @property
     def complete(self) -> pd.DataFrame:
         """The rows of complete periods with a value, oldest first."""
         done = self.table[(self.table.status == "complete") & self.table.value.notna()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +127,8 @@ def figures(data: Any, *, period: str, kpis: Sequence[str] | None) -> Figures:
     cards = {name: its.card for name, its in inputs.kpis.items()}
     unit = next(iter(kpis_measured.values())).period
     shown = [goal for goal in goals if goal.kpi in kpis_measured or kpis is None]
-    rows = pd.DataFrame(list(goal_rows(shown, done, unit)), columns=GOALS)
+    newest = {name: unit.index(inputs.as_of - timedelta(one.lag_days)) - 1 for name, one in kpis_measured.items()}
+    rows = pd.DataFrame(list(goal_rows(shown, done, unit, newest)), columns=GOALS)
     actions = under_way(acted, kpis_measured, as_of=inputs.as_of, kpi_of=lambda name: _id(inputs, name))
     return Figures(
         config, inputs.as_of, period, cards, kpis_measured, compared(kpis_measured.values()), rows, actions, others

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 ON_TARGET, AT_RISK, OFF_TARGET, UNKNOWN = STATUSES = ("on target", "at risk", "off target", "unknown")
 LIKELY, OPEN, UNLIKELY = "likely", "open", "unlikely"
 FEWEST_PERIODS, MOST_PERIODS = 6, 12  # that a projection is made from
+MOST_SILENT_PERIODS = 2  # a value with more periods of silence after it says nothing of today
 LIKELY_CHANCE, EVEN_CHANCE = 0.8, 0.5
 GOALS = [
     "kpi", "segment", "period", "value", "low", "high", "goal", "is_at_least", "by", "owner", "baseline", "beyond",
-    "progress", "projected", "projected_low", "projected_high", "chance", "on_the_way", "is_over", "lacks", "status",
+    "progress", "projected", "projected_low", "projected_high", "chance", "on_the_way", "is_over", "silent", "lacks",
+    "status",
 ]  # fmt: skip
 
 
@@ -156,7 +158,8 @@ def judged(target: Target, latest: Any, projected: Projection, *, is_over: bool)
 
     ``on target``: the latest complete period meets the goal. ``at risk``: it misses it, but its interval reaches the
     goal, or the trend is more likely than not to meet it at the date. ``off target``: its whole interval misses the
-    goal and the trend does not meet it; or the date is over and the goal is missed. ``unknown``: no complete period.
+    goal and the trend does not meet it; or the date is over and the goal is missed. ``unknown``: no complete period, or
+    none of late.
 
     Parameters
     ----------
@@ -173,13 +176,18 @@ def judged(target: Target, latest: Any, projected: Projection, *, is_over: bool)
     return AT_RISK if best >= 0 or projected.chance >= EVEN_CHANCE else OFF_TARGET
 
 
-def goal_rows(found: list[Target], measured: Mapping[tuple[str, str], Any], period: Period) -> Iterator[dict[str, Any]]:
+def goal_rows(
+    found: list[Target], measured: Mapping[tuple[str, str], Any], period: Period, newest: Mapping[str, int]
+) -> Iterator[dict[str, Any]]:
     """Return one row per goal: what was reached, the way to go, and the status.
 
     Parameters
     ----------
     measured
         (KPI, segment or ``all``) → its complete periods, oldest first.
+    newest
+        KPI → number of the last period that could be complete: that of ``as_of``, less the time that it waits. A goal
+        whose value is followed by more than two silent periods is ``unknown``.
     """
     for target in found:
         history = measured.get((target.kpi, target.segment or "all"))
@@ -190,6 +198,8 @@ def goal_rows(found: list[Target], measured: Mapping[tuple[str, str], Any], peri
         is_over = bool(number is not None and latest is not None and len(history) and history.number.iloc[-1] >= number)
         projected = projection(seen, target, number) if number is not None and not is_over else Projection()
         value = np.nan if latest is None else float(latest.value)
+        silent = 0 if latest is None or is_over else max(newest.get(target.kpi, 0) - int(latest.number), 0)
+        judging = latest if silent <= MOST_SILENT_PERIODS else None
         way = target.value - target.baseline if target.baseline is not None else np.nan
         yield {
             "kpi": target.kpi,
@@ -211,6 +221,7 @@ def goal_rows(found: list[Target], measured: Mapping[tuple[str, str], Any], peri
             "chance": projected.chance,
             "on_the_way": projected.on_the_way,
             "is_over": is_over,
+            "silent": silent if judging is None else 0,
             "lacks": ", ".join(target.lacks),
-            "status": judged(target, latest, projected, is_over=is_over),
+            "status": judged(target, judging, projected, is_over=is_over),
         }

@@ -56,8 +56,9 @@ def goal_sentence(row: Any, its: Card, period: Period, currency: str) -> str:
     held = "" if pd.isna(row.low) else f" (95 % interval {interval(row.low, row.high, its.style, currency)})"
     parts = [
         f"{value} in {period.label(row.period)}{held}; goal {goal_text(row, its, currency)}",
-        distance_text(row, its, currency),
-        way_text(row, its, currency),
+        f"nothing known of the {counted(row.silent, period.unit)} since" if row.silent else "",
+        "" if row.silent else distance_text(row, its, currency),
+        "" if row.silent else way_text(row, its, currency),
     ]
     lacks = f" For a complete goal it lacks {joined(row.lacks.split(', '))}." if row.lacks else ""
     return f"{'; '.join(part for part in parts if part)}.{lacks}"
