@@ -8,15 +8,16 @@ from __future__ import annotations
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kpikit.errors import KpikitError, ParameterError
+from kpikit.terminal import LogFormat, Progress, near, outcome_text, print_table, say
 
 if TYPE_CHECKING:
     from kpikit.config import Config
-    from kpikit.report.run import Outcome
+    from kpikit.report.run import Inputs
 
 CONFIG_NAME = "kpikit.yaml"
 NO_CONFIG = (
@@ -27,8 +28,9 @@ EPILOG = (
     "Begin with [bold]kpikit run[/bold]: a report on the data that come with kpikit. "
     "Then [bold]kpikit init DATA[/bold]: your own files.\n\n"
     "Exit codes: 0 done, 1 machine, 2 configuration, parameter or data contract, 3 a notebook failed, 4 timed out, "
-    "5 kernel died, 6 locked, 7 data not reachable, 8 the export gate refused, 9 a goal is missed."
+    "5 kernel died, 6 locked, 7 data not reachable, 8 the export gate refused, 9 a goal is missed, 143 terminated."
 )
+
 
 app = typer.Typer(
     name="kpikit",
@@ -53,6 +55,11 @@ def main() -> None:
     try:
         app()
     except KpikitError as error:
+        if _wants_json():
+            from kpikit.report.logs import error_line
+
+            say(error_line(error))
+            raise SystemExit(error.exit_code) from error
         _fail(error, error.exit_code)
     except Exception as error:  # the last line of defence: whatever it is, the reader gets a sentence
         _fail(f"internal error: {type(error).__name__}: {error}. See the traceback with: kpikit --debug …", 1)
@@ -60,8 +67,13 @@ def main() -> None:
 
 def _fail(message: object, code: int) -> None:
     _explain_to_developers(sys.exception())
-    _say(f"kpikit: {message}")
+    say(f"kpikit: {message}")
     raise SystemExit(code)
+
+
+def _wants_json() -> bool:
+    words = " ".join(sys.argv[1:]).replace("=", " ")
+    return "--log-format json" in words
 
 
 def _explain_to_developers(error: BaseException | None) -> None:
@@ -110,12 +122,22 @@ def run(
         bool,
         typer.Option("--despite-failed-checks", help="Publish even when the data checks say FAIL; the page says so."),
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run even where nothing has changed since the latest report.")
+    ] = False,
+    retries: Annotated[
+        int, typer.Option(min=0, max=10, help="How often to try again when a kernel died or data were out of reach.")
+    ] = 0,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="text, or json: one event a line, for log collectors.")
+    ] = LogFormat.text,
 ) -> None:
     """Run notebooks and publish their reports; the last line printed is the page to open.
 
-    Without a kpikit.yaml the reports are about the data that come with kpikit.
+    Without a kpikit.yaml the reports are about the data that come with kpikit. A report whose data, settings and code
+    are as they were is not made again.
     """
-    from kpikit.report import notebooks, store
+    from kpikit.report import logs, notebooks, stopping, store
     from kpikit.report import run as running
     from kpikit.report.execute import Limits
 
@@ -124,24 +146,31 @@ def run(
     jobs_planned, skipped = running.plan(notebooks.find(notebook or []), values, tables=_tables(settings))
     base = settings.folder if settings else Path.cwd()
     reports = Path(folder).absolute() if folder else base / (settings.report.folder if settings else "reports")
-    if settings is None:
-        _say(NO_CONFIG)
-    with _Progress() as progress:
+    as_json = log_format is LogFormat.json
+    if settings is None and not as_json:
+        say(NO_CONFIG)
+    events = logs.Events(say) if as_json else None
+    if as_json:
+        logs.capture(say)
+    with stopping.on_signals() as stop, Progress(silent=as_json) as progress:
         outcomes = running.run(
             jobs_planned,
             reports,
             working_folder=base,
             workers=jobs,
             limits=Limits(min(Limits.cell_seconds, time_limit), time_limit),
-            tell=progress.tell,
+            tell=events.tell if events else progress.tell,
             despite_failed_checks=despite_failed_checks,
+            retries=retries,
+            inputs=None if force or settings is None else _inputs(settings, values),
+            stop=stop,
         )
     for outcome in [*skipped, *outcomes]:
-        _say(_line(outcome))
+        say(logs.outcome_line(outcome) if as_json else outcome_text(outcome))
         _explain_to_developers(outcome.error)
     if (reports / store.INDEX).is_file():
-        typer.echo(_near(reports / store.INDEX))
-    if code := running.exit_code(outcomes):
+        typer.echo(near(reports / store.INDEX))
+    if code := stop.exit_code if stop.asked else running.exit_code(outcomes):
         raise typer.Exit(code)
 
 
@@ -157,9 +186,9 @@ def init(
     proposal = proposals.propose(data, target.absolute().parent)
     proposals.write(proposal, target)
     for note in proposal.notes:
-        _say(note)
-    _say("Read it through, then: kpikit check")
-    typer.echo(_near(target.absolute()))
+        say(note)
+    say("Read it through, then: kpikit check")
+    typer.echo(near(target.absolute()))
 
 
 @app.command()
@@ -169,11 +198,11 @@ def check(config: ConfigOption = "", as_of: AsOfOption = "") -> None:
 
     settings = _settings(config)
     if settings is None:
-        _say(NO_CONFIG)
+        say(NO_CONFIG)
     data = sources.load(settings or "", as_of=as_of)
     result = checks.audit(data)
     typer.echo(f"{data.business}: {result.title}")
-    _print_table([str(name) for name in result.table.columns], result.table.astype(str).to_numpy().tolist())
+    print_table([str(name) for name in result.table.columns], result.table.astype(str).to_numpy().tolist())
     typer.echo(result.text)
     if result.facts.get("status") == "FAIL":
         raise typer.Exit(2)
@@ -190,7 +219,7 @@ def list_notebooks(
     settings = _settings(config)
     tables = _tables(settings)
     if kpis:
-        _print_table(["KPI", "Title", "Family", "Needs", "Your data"], _kpi_rows(settings, tables))
+        print_table(["KPI", "Title", "Family", "Needs", "Your data"], _kpi_rows(settings, tables))
         return
     rows = []
     for notebook in notebooks.available():
@@ -198,7 +227,7 @@ def list_notebooks(
         ready = f"lacks {', '.join(lacking)}" if lacking else "ready"
         given = ", ".join(parameter.name for parameter in notebook.parameters)
         rows.append([notebook.name, notebook.title, ", ".join(notebook.needs), ready, given])
-    _print_table(["Notebook", "Title", "Needs", "Your data", "Parameters"], rows)
+    print_table(["Notebook", "Title", "Needs", "Your data", "Parameters"], rows)
 
 
 def _kpi_rows(settings: Config | None, tables: tuple[str, ...]) -> list[list[str]]:
@@ -230,63 +259,6 @@ def explain(
         typer.echo(f"{name:<{width}}  {value}")
 
 
-class _Progress:
-    """A bar for each notebook on a terminal; elsewhere one line when a notebook starts."""
-
-    def __init__(self) -> None:
-        self._bars: Any = None
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> _Progress:
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("cell {task.completed} of {task.total}"),
-            )
-            self._bars = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
-            self._bars.start()
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        if self._bars:
-            self._bars.stop()
-
-    def tell(self, notebook: str, cell: int, cells: int) -> None:
-        """Note that a cell of a notebook has begun."""
-        if notebook not in self._tasks:
-            self._tasks[notebook] = self._bars.add_task(notebook, total=cells) if self._bars else True
-            if not self._bars:
-                _say(f"{notebook}: started, {cells} cells")
-        if self._bars:
-            self._bars.update(self._tasks[notebook], completed=cell)
-
-
-def _say(message: str) -> None:
-    typer.echo(message, err=True)
-
-
-def _line(outcome: Outcome) -> str:
-    notes = "".join(f"\n  note: {note}" for note in outcome.notes)
-    if outcome.status == "skipped":
-        return f"{outcome.notebook}: not run, it {'; '.join(outcome.notes)}"
-    if outcome.status == "succeeded" and outcome.report:
-        checks = f"data checks: {outcome.checks}, " if outcome.checks else ""
-        return f"{outcome.notebook}: done in {outcome.seconds:.1f} s, {checks}{_near(outcome.report)}{notes}"
-    page = f"\n  see {_near(outcome.report)}" if outcome.report else ""
-    kind = outcome.error.kind if outcome.error else "failed"
-    return f"{outcome.notebook}: {kind}: {outcome.error}{page}"
-
-
-def _near(path: Path) -> str:
-    """Return a path relative to the current folder when it lies below it."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
 def _settings(config: str) -> Config | None:
     from kpikit.config import load_config
 
@@ -297,6 +269,15 @@ def _settings(config: str) -> Config | None:
     settings = load_config(config or CONFIG_NAME)
     configured(settings)  # raises where a goal, a setting or an indicator is wrong
     return settings
+
+
+def _inputs(settings: Config, values: dict[str, object]) -> Inputs:
+    """Return what the notebooks will read, so that a run on the same is seen before a kernel starts."""
+    from kpikit import sources
+    from kpikit.report.run import Inputs
+
+    as_of, period = (str(values.get(name, "")) for name in ("as_of", "period"))
+    return Inputs(settings.fingerprint(), lambda: sources.load(settings, as_of=as_of, period=period).fingerprint)
 
 
 def _config_value(settings: Config | None) -> str:
@@ -319,14 +300,3 @@ def _values(texts: list[str], **options: str) -> dict[str, object]:
             raise ParameterError("-p name=value", got=repr(text), fix="Put an equals sign between them.")
         values[name.strip()] = value
     return values
-
-
-def _print_table(columns: list[str], rows: list[list[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(str(value)) for value in row))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)

@@ -122,6 +122,12 @@ class LockedError(KpikitError):
     exit_code, kind = 6, "locked"
 
 
+class TerminatedError(KpikitError):
+    """The run was asked to end: SIGTERM, or Ctrl-C."""
+
+    exit_code, kind = 143, "interrupted"
+
+
 class GateError(KpikitError):
     """The export gate refused a page."""
 

@@ -21,7 +21,7 @@ LAYERS = (
     "kpis clv churn retention survival voice impact links scorecard checks privacy growth performance support",
     "plots",
     "report",
-    "cli __main__ __init__",
+    "cli terminal __main__ __init__",
 )
 LAYER = {name: layer for layer, names in enumerate(LAYERS) for name in names.split()}
 LOWER = ((), (0,), (0, 1), (0, 1), (0, 1), (0,), (0, 1, 2), tuple(range(7)))  # beside the layer itself
@@ -33,7 +33,7 @@ PACKAGES = (
     "ibis",
     "pandas numpy scipy sklearn statsmodels",
     "pandas numpy matplotlib cycler seaborn jinja2 markupsafe",
-    "papermill nbformat nbclient nbconvert jupyter_client jupyter_core traitlets jinja2 markupsafe pydantic",
+    "papermill nbformat nbclient nbconvert jupyter_client jupyter_core traitlets filelock jinja2 markupsafe pydantic",
     "typer rich",
 )
 IN_FUNCTIONS_ONLY = {2: "duckdb psycopg pyspark pyarrow", 4: "lifetimes"}

@@ -25,6 +25,7 @@ EXIT_CODES = {
     "LockedError": 6,
     "DataUnreachableError": 7,
     "GateError": 8,
+    "TerminatedError": 143,
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -130,19 +129,18 @@ def test_killed_between_two_steps_nothing_is_half_there(shelf: Store, monkeypatc
     assert new in (set(), {"report.html", "kpis.json", "manifest.json"})
 
 
-def test_what_a_killed_run_left_is_no_run_and_is_swept_after_a_day(shelf: Store) -> None:
+def test_what_a_killed_run_left_is_no_run_and_is_swept_by_the_next(shelf: Store) -> None:
     keep(shelf, "run1")
     left = shelf.folder("toy") / f"{store.BUILDING}run0"
     left.mkdir()
     (left / manifest.NAME).write_text(record("run0").text())
     (left / store.REPORT).write_text("x")
     assert [run.manifest.run_id for run in shelf.runs("toy")] == ["run1"]
+    half = shelf.folder("toy") / f"{store.NEW}half"
+    half.write_text("x")
     keep(shelf, "run2")
-    assert left.exists()
-    yesterday = time.time() - 2 * store.ABANDONED_SECONDS
-    os.utime(left, (yesterday, yesterday))
-    keep(shelf, "run3")
     assert not left.exists()
+    assert not half.exists()
 
 
 def test_a_folder_without_its_manifest_or_with_a_broken_one_is_no_run(shelf: Store) -> None:

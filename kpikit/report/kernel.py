@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 LONGEST_FOLDER = 70  # a socket's whole path may have 103 bytes (macOS), of which some 25 come after the folder
+_RUNNING: WeakSet[OwnKernelManager] = WeakSet()
+
+
+def kill_all() -> None:
+    """Kill the kernels of this process, and what they have started."""
+    for manager in list(_RUNNING):
+        group = getattr(manager.provisioner, "pgid", None)
+        if group and group != os.getpgid(0):
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
 
 
 class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
@@ -38,8 +52,10 @@ class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
     async def start_kernel(self, **settings: Any) -> None:  # type: ignore[override, unused-ignore]
         """Start the kernel, its own log unread: what the notebook prints comes over the sockets."""
         await super().start_kernel(**{"stderr": subprocess.DEVNULL, **settings})
+        _RUNNING.add(self)
 
     def cleanup_connection_file(self) -> None:
         """Remove the private folder with the connection file and the sockets."""
+        _RUNNING.discard(self)
         super().cleanup_connection_file()
         shutil.rmtree(self._private, ignore_errors=True)

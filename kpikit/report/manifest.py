@@ -54,7 +54,7 @@ class Manifest(BaseModel):
     schema_version: int = 1
     run_id: str
     notebook: str
-    status: Literal["succeeded", "failed"]
+    status: Literal["succeeded", "failed", "interrupted"]
     title: str = ""
     business: str = ""
     headline: str = ""
@@ -69,6 +69,7 @@ class Manifest(BaseModel):
     versions: dict[str, str] = Field(default_factory=dict)
     data_fingerprint: str = ""
     code_hash: str = ""
+    config_fingerprint: str = ""
     failure: Failure | None = None
     artefacts: dict[str, str] = Field(default_factory=dict)
     kpis: list[dict[str, JsonValue]] = Field(default_factory=list)

@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from textwrap import shorten
-from typing import Any, Literal
 
 from jupyter_core.utils import ensure_event_loop
 
-from kpikit.errors import ContractError, KpikitError, listed
-from kpikit.report import catalogue, export, gate, manifest, parameters, payloads, store
-from kpikit.report.execute import CellError, Limits, execute
-from kpikit.report.manifest import Manifest
-from kpikit.report.notebooks import Notebook, code_hash, first_heading, load
+from kpikit.errors import KpikitError, TerminatedError, listed
+from kpikit.report import catalogue, kernel, locks, parameters, store
+from kpikit.report.attempt import Desk, Job, Outcome, Tell, attempt, begin, known
+from kpikit.report.execute import Limits
+from kpikit.report.notebooks import Notebook
+from kpikit.report.stopping import Stop
 from kpikit.report.store import Store
 
 EXIT_CODES_BY_WEIGHT = (1, 2, 7, 6, 5, 4, 3, 8, 9)
-Tell = Callable[[str, int, int], None]
+WORTH_A_RETRY = (5, 7)  # a kernel that died, data out of reach
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
+CATALOGUE_WAIT_SECONDS = 60.0
+STOP_EVERY_SECONDS = 0.2
 
 
-@dataclass(frozen=True)
-class Job:
-    """A notebook with the values it is to run with, already checked."""
+class Inputs:
+    """What a report is made from, besides its notebook and parameters: a rerun on the same ones changes nothing.
 
-    notebook: Notebook
-    values: dict[str, Any]
+    Parameters
+    ----------
+    config_fingerprint
+        Of the configuration.
+    read
+        Loads the data and returns their fingerprint. Called at most once, and only where all else is as it was.
+    """
 
+    def __init__(self, config_fingerprint: str, read: Callable[[], str]) -> None:
+        self.config_fingerprint, self._read = config_fingerprint, read
+        self._lock, self._found = threading.Lock(), ""
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one notebook: a report, an error, or the reason why it was not run."""
-
-    notebook: str
-    status: Literal["succeeded", "failed", "skipped"]
-    report: Path | None = None
-    error: KpikitError | None = None
-    notes: tuple[str, ...] = ()
-    seconds: float = 0.0
-    checks: str = ""  # PASS, REVIEW or FAIL, where the page shows data checks
+    def data_fingerprint(self) -> str:
+        """Return the fingerprint of the data; empty where they cannot be read: the notebook says why."""
+        with self._lock:
+            if not self._found:
+                try:
+                    self._found = self._read()
+                except KpikitError:
+                    return ""
+        return self._found
 
 
 def plan(
@@ -96,6 +105,9 @@ def run(
     limits: Limits | None = None,
     tell: Tell | None = None,
     despite_failed_checks: bool = False,
+    retries: int = 0,
+    inputs: Inputs | None = None,
+    stop: Stop | None = None,
 ) -> list[Outcome]:
     """Run notebooks side by side, publish what passes the gate, and rewrite the catalogue.
 
@@ -117,6 +129,13 @@ def run(
         Called with a notebook's name, the cell that begins (1 is the first) and the number of cells, from any thread.
     despite_failed_checks
         Publish a report whose data checks say FAIL, too; its page says so. Else it fails with a ContractError.
+    retries
+        How often a notebook is run again whose kernel died or whose data were out of reach; each wait is twice the one
+        before, from a second to a minute.
+    inputs
+        Where they are as they were for the latest report, it stands and nothing is run (``unchanged``). None: run.
+    stop
+        Asked to end, the kernels are killed and what was running is recorded as interrupted.
 
     Raises
     ------
@@ -125,20 +144,25 @@ def run(
     GateError
         When the catalogue may not be published.
     """
-    shelf = Store(reports)
+    shelf, stop = Store(reports), stop or Stop()
     shelf.prepare()
-    desk = _Desk(working_folder, limits or Limits(), tell or _silent, despite_failed_checks)
+    fingerprint = inputs.config_fingerprint if inputs else ""
+    desk = Desk(working_folder, limits or Limits(), tell or _silent, despite_failed_checks, stop, retries, fingerprint)
 
     def one(job: Job) -> Outcome:
         try:
-            return _outcome(job, shelf, desk)
+            return _outcome(job, shelf, desk, inputs)
         finally:
             ensure_event_loop().close()  # nbclient makes one for this thread and leaves it open
 
-    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs) or 1))) as pool:
+    with (
+        _kernels_end_with(stop),
+        ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs) or 1))) as pool,
+    ):
         outcomes = list(pool.map(one, jobs))
     if any(outcome.status == "succeeded" for outcome in outcomes):
-        catalogue.write_catalogue(shelf)
+        with locks.held(reports, "the catalogue", wait_seconds=CATALOGUE_WAIT_SECONDS):
+            catalogue.write_catalogue(shelf)
     return outcomes
 
 
@@ -158,155 +182,63 @@ def _silent(notebook: str, cell: int, cells: int) -> None:
     """Tell nobody."""
 
 
-@dataclass(frozen=True)
-class _Desk:
-    """What the notebooks of a run share."""
+@contextmanager
+def _kernels_end_with(stop: Stop) -> Iterator[None]:
+    """Kill kernels from the moment on at which the run is asked to end, those too that are just starting."""
+    over = threading.Event()
 
-    working_folder: Path
-    limits: Limits
-    tell: Tell
-    despite_failed_checks: bool
+    def watch() -> None:
+        while not over.wait(STOP_EVERY_SECONDS):
+            if stop.asked:
+                kernel.kill_all()
 
-
-def _outcome(job: Job, shelf: Store, desk: _Desk) -> Outcome:
-    begun = time.monotonic()
+    watcher = threading.Thread(target=watch, name="kpikit-stop", daemon=True)
+    watcher.start()
     try:
-        outcome = _attempt(job, shelf, desk)
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _outcome(job: Job, shelf: Store, desk: Desk, inputs: Inputs | None) -> Outcome:
+    begun, name = time.monotonic(), job.notebook.name
+    try:
+        home = shelf.folder(name)
+        with store.machine_errors(home):
+            home.mkdir(parents=True, exist_ok=True)
+        with locks.held(home, name):
+            outcome = _unchanged(job, shelf, desk, inputs) or _attempts(job, shelf, desk)
     except Exception as problem:  # the notebook or the store cannot be read: there is nowhere to write about it
-        outcome = Outcome(job.notebook.name, "failed", error=_known(problem, job.notebook.name))
+        outcome = Outcome(name, "failed", error=known(problem, name))
     return replace(outcome, seconds=time.monotonic() - begun)
 
 
-def _attempt(job: Job, shelf: Store, desk: _Desk) -> Outcome:
-    """Run one notebook and keep its report; on an error keep what helps to find it."""
-    name, started = job.notebook.name, datetime.now(UTC)
-    record = _begin(job, started)
-    with shelf.building(name, record.run_id) as building:
-        try:
-            document = _executed(job, building, desk)
-            executed = datetime.now(UTC)
-            found = payloads.payloads(document)
-            if not desk.despite_failed_checks:
-                _refuse_failed_checks(found, name)
-            record, html, notes = _page(document, record, executed)
-            facts = {"schema_version": 1, "run_id": record.run_id, "notebook": name, "as_of": record.as_of}
-            tables = payloads.tables(found)
-            store.write_artefacts(building, html=html, kpis=payloads.kpis(found), tables=tables, facts=facts)
-            place = shelf.keep(building, _complete(record, started, executed, building))
-            notes = (*notes, *_note_on_latest(shelf, record))
-            return Outcome(name, "succeeded", place / store.REPORT, notes=notes, checks=record.checks)
-        except Exception as problem:  # whatever it is, the reader finds a page about it
-            error = _known(problem, name)
-            failed = _failed(record, started, error, problem.cell if isinstance(problem, CellError) else None)
-            shelf.keep_failure(building, failed, catalogue.failure_page(failed, shelf.latest(name)))
-            return Outcome(name, "failed", shelf.folder(name) / store.LAST_FAILURE, error)
+def _unchanged(job: Job, shelf: Store, desk: Desk, inputs: Inputs | None) -> Outcome | None:
+    """Return the latest report where it was made from the same: notebook, package, parameters, settings and data."""
+    latest = shelf.latest(job.notebook.name)
+    if inputs is None or latest is None or desk.stop.asked:
+        return None
+    now, then = begin(job, datetime.now(UTC), desk), latest.manifest
+    alike = ("code_hash", "parameters_hash", "config_fingerprint", "versions")
+    if any(getattr(now, name) != getattr(then, name) for name in alike) or shelf.has_failed(job.notebook.name):
+        return None
+    if not then.data_fingerprint or inputs.data_fingerprint() != then.data_fingerprint:
+        return None
+    note = f"nothing has changed since {then.finished[:16].replace('T', ' ')} UTC; run it all the same with --force"
+    return Outcome(job.notebook.name, "unchanged", latest.folder / store.REPORT, notes=(note,), checks=then.checks)
 
 
-def _executed(job: Job, building: Path, desk: _Desk) -> Any:
-    name, cells = job.notebook.name, len(load(job.notebook.path).cells)
-    return execute(
-        job.notebook,
-        building / store.NOTEBOOK,
-        job.values,
-        working_folder=desk.working_folder,
-        limits=desk.limits,
-        progress=lambda cell: desk.tell(name, cell, cells),
-    )
-
-
-def _known(problem: Exception, notebook: str) -> KpikitError:
-    """Return a failure as a kpikit error, whatever it was."""
-    if isinstance(problem, CellError):
-        return problem.error
-    if isinstance(problem, KpikitError):
-        return problem
-    error = KpikitError("no internal error", got=f"{type(problem).__name__}: {problem}", where=notebook)
-    error.__cause__ = problem
-    return error
-
-
-def _refuse_failed_checks(found: Sequence[payloads.Payload], notebook: str) -> None:
-    if payloads.status(found) != "FAIL":
-        return
-    said = next((str(payload["text"]) for payload in found if payload["kind"] == "quality" and payload["text"]), "")
-    raise ContractError(
-        "data checks without a FAIL",
-        got=shorten(said.rstrip("."), 300, placeholder=" …") or "FAIL",
-        fix="See kpikit check; correct the data, or publish all the same with --despite-failed-checks, "
-        "which the page says.",
-        where=notebook,
-    )
-
-
-def _note_on_latest(shelf: Store, record: Manifest) -> tuple[str, ...]:
-    """Return the note that this report is not the latest, for another knows later data; nothing when it is."""
-    latest = shelf.latest(record.notebook)
-    if latest is None or latest.manifest.as_of <= record.as_of:
-        return ()
-    known_up_to = date.fromisoformat(latest.manifest.as_of) - timedelta(days=1)
-    return (f"{store.LATEST} still shows the report on data up to {known_up_to}",)
-
-
-def _begin(job: Job, started: datetime) -> Manifest:
-    """Return the record of a run as far as it is known before the run."""
-    return Manifest(
-        run_id=manifest.new_run_id(started),
-        notebook=job.notebook.name,
-        title=job.notebook.title,
-        status="failed",
-        parameters=job.values,
-        parameters_hash=manifest.fingerprint(job.values),
-        started=started.isoformat(timespec="seconds"),
-        finished=started.isoformat(timespec="seconds"),
-        versions=manifest.versions(),
-        code_hash=code_hash(job.notebook),
-    )
-
-
-def _page(document: Any, record: Manifest, executed: datetime) -> tuple[Manifest, str, tuple[str, ...]]:
-    """Return the record with what the page says, the page past the gate, and the page's notes."""
-    found = payloads.payloads(document)
-    first = payloads.page(found, where=record.notebook)
-    known = record.model_copy(
-        update={
-            "title": first_heading(document) or str(first["title"]),
-            "business": str(first["facts"].get("business", "")),
-            "period": str(first["facts"].get("period") or record.parameters.get("period", "")),
-            "headline": payloads.headline(found),
-            "checks": payloads.status(found),
-            "as_of": payloads.as_of(first),
-            "data_fingerprint": str(first["facts"].get("fingerprint", "")),
-            "finished": executed.isoformat(timespec="seconds"),
-            "kpis": payloads.kpis(found),
-        }
-    )
-    page = export.export(document, known, language=str(first["facts"].get("language", "en")))
-    gate.enforce([*gate.check_outputs(document), *gate.check_page(page.html)], record.notebook)
-    return known, page.html, page.notes
-
-
-def _complete(record: Manifest, started: datetime, executed: datetime, building: Path) -> Manifest:
-    finished = datetime.now(UTC)
-    return record.model_copy(
-        update={
-            "status": "succeeded",
-            "finished": finished.isoformat(timespec="seconds"),
-            "seconds": {
-                "execute": round((executed - started).total_seconds(), 3),
-                "publish": round((finished - executed).total_seconds(), 3),
-            },
-            "artefacts": manifest.artefact_hashes(building),
-        }
-    )
-
-
-def _failed(record: Manifest, started: datetime, error: KpikitError, cell: int | None) -> Manifest:
-    finished = datetime.now(UTC)
-    return record.model_copy(
-        update={
-            "status": "failed",
-            "finished": finished.isoformat(timespec="seconds"),
-            "seconds": {"execute": round((finished - started).total_seconds(), 3)},
-            "failure": manifest.failure(error, cell),
-        }
-    )
+def _attempts(job: Job, shelf: Store, desk: Desk) -> Outcome:
+    """Run one notebook, again where that may help."""
+    wait = FIRST_WAIT_SECONDS
+    for left in range(desk.retries, -1, -1):
+        if desk.stop.asked:
+            break
+        outcome = attempt(job, shelf, desk)
+        if left == 0 or outcome.error is None or outcome.error.exit_code not in WORTH_A_RETRY:
+            return outcome
+        desk.stop.wait(wait)
+        wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+    error = TerminatedError("to run", got="a signal to end before it began", fix="Run again.", where=job.notebook.name)
+    return Outcome(job.notebook.name, "failed", error=error)

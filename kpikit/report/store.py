@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import tempfile
-import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,9 +27,8 @@ from kpikit.results import slug
 
 REPORT, NOTEBOOK, KPIS, TABLES = "report.html", "notebook.ipynb", "kpis.json", "tables"
 LATEST, INDEX, LAST_FAILURE, FAILED = "latest.html", "index.html", "last-failure.html", "failed"
-BUILDING = ".building-"
+BUILDING, NEW = ".building-", ".new-"
 NEEDED_BYTES = 50_000_000
-ABANDONED_SECONDS = 24 * 3600
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # what a spreadsheet may drop at the start of a cell
@@ -88,7 +86,7 @@ class Store:
         place = home / f"{BUILDING}{run_id}"
         with machine_errors(home):
             place.mkdir(parents=True)
-            _sweep(home)
+            _sweep(home, keep=place)
         try:
             yield place
         finally:
@@ -135,6 +133,10 @@ class Store:
     def latest(self, notebook: str) -> Run | None:
         """Return the run that ``latest.html`` shows, or None."""
         return next(iter(self.runs(notebook)), None)
+
+    def has_failed(self, notebook: str) -> bool:
+        """Say whether the newest run of a notebook failed: nothing succeeded since."""
+        return (self.folder(notebook) / LAST_FAILURE).is_file()
 
     def notebooks(self) -> list[str]:
         """Return the names of the folders that hold at least one successful run."""
@@ -202,7 +204,7 @@ def csv_text(columns: list[str], rows: list[list[Any]]) -> str:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Replace a file in one step: a reader sees the old content or the new, whatever happens."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=NEW)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -247,8 +249,10 @@ def _write_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sweep(home: Path) -> None:
-    """Remove what killed runs left behind; a folder younger than a day may be another run's."""
-    for left in home.glob(f"{BUILDING}*"):
-        if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+def _sweep(home: Path, keep: Path) -> None:
+    """Remove what killed runs left behind: who builds here holds the lock, so nothing else is being built."""
+    for left in (*home.glob(f"{BUILDING}*"), *home.glob(f"{NEW}*")):
+        if left.is_dir() and left != keep:
             shutil.rmtree(left, ignore_errors=True)
+        elif left.is_file():
+            left.unlink(missing_ok=True)
