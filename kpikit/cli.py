@@ -122,6 +122,7 @@ def run(
         bool,
         typer.Option("--despite-failed-checks", help="Publish even when the data checks say FAIL; the page says so."),
     ] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print each report as PDF, too: needs a Chromium.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Run even where nothing has changed since the latest report.")
     ] = False,
@@ -162,6 +163,7 @@ def run(
             tell=events.tell if events else progress.tell,
             despite_failed_checks=despite_failed_checks,
             retries=retries,
+            with_pdf=pdf,
             inputs=None if force or settings is None else _inputs(settings, values),
             stop=stop,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from conftest import GOOD_CELLS, PAGE
 
-from kpikit.errors import DataUnreachableError, LockedError
+from kpikit.errors import DataUnreachableError, LockedError, MachineError
 from kpikit.report import locks, logs, notebooks, run
 from kpikit.report.attempt import Outcome
 from kpikit.report.manifest import Manifest
@@ -196,3 +197,31 @@ def test_of_eight_runs_at_once_one_works_and_seven_say_so(tmp_path: Path, make_n
         one.stderr.close()
     assert codes == [0, 6, 6, 6, 6, 6, 6, 6]
     assert len(list((tmp_path / "reports" / "toy").glob("*/*/manifest.json"))) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("requires_browser")
+def test_a_pdf_lies_beside_the_page_and_goes_with_the_latest(tmp_path: Path, make_notebook) -> None:
+    path = make_notebook()
+    (printed,) = ran(tmp_path, path, with_pdf=True, inputs=Inputs("c", lambda: "ab12"))
+    made = printed.report.with_name("report.pdf").read_bytes()
+    assert made.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type\s*/Page\b", made)) >= 1
+    assert b"/StructTreeRoot" in made  # tagged, for those who listen to it
+    assert "report.pdf" in Manifest.model_validate_json(printed.report.with_name("manifest.json").read_text()).artefacts
+    latest = tmp_path / "reports" / "toy" / "latest.pdf"
+    assert latest.read_bytes() == made
+    (unchanged,) = ran(tmp_path, path, with_pdf=True, inputs=Inputs("c", lambda: "ab12"))
+    assert unchanged.status == "unchanged"
+    ran(tmp_path, path)
+    assert not latest.exists()  # it would show another run than latest.html
+    (again,) = ran(tmp_path, path, with_pdf=True, inputs=Inputs("", lambda: "ab12"))
+    assert again.status == "succeeded"  # nothing changed, but there is no PDF of it
+
+
+def test_without_a_chromium_nothing_starts(tmp_path: Path, make_notebook, monkeypatch) -> None:
+    pytest.importorskip("playwright")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MachineError, match=r"expected a Chromium for --pdf; found none on the PATH\. Install one"):
+        ran(tmp_path, make_notebook(), with_pdf=True)
+    assert not (tmp_path / "reports" / "toy").exists()

@@ -10,7 +10,7 @@ from textwrap import shorten
 from typing import Any, Literal
 
 from kpikit.errors import ContractError, KpikitError, TerminatedError
-from kpikit.report import catalogue, export, gate, manifest, payloads, store
+from kpikit.report import catalogue, export, gate, manifest, payloads, pdf, store
 from kpikit.report.execute import CellError, Limits, execute
 from kpikit.report.manifest import Manifest
 from kpikit.report.notebooks import Notebook, code_hash, first_heading, load
@@ -52,6 +52,7 @@ class Desk:
     stop: Stop
     retries: int = 0
     config_fingerprint: str = ""
+    with_pdf: bool = False
 
 
 def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
@@ -69,6 +70,8 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
             facts = {"schema_version": 1, "run_id": record.run_id, "notebook": name, "as_of": record.as_of}
             tables = payloads.tables(found)
             store.write_artefacts(building, html=html, kpis=payloads.kpis(found), tables=tables, facts=facts)
+            if desk.with_pdf:
+                pdf.print_page(building / store.REPORT, building / store.PDF)
             place = shelf.keep(building, _complete(record, started, executed, building))
             notes = (*notes, *_note_on_latest(shelf, record))
             return Outcome(name, "succeeded", place / store.REPORT, notes=notes, checks=record.checks)

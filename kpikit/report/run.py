@@ -14,7 +14,7 @@ from pathlib import Path
 from jupyter_core.utils import ensure_event_loop
 
 from kpikit.errors import KpikitError, TerminatedError, listed
-from kpikit.report import catalogue, kernel, locks, parameters, store
+from kpikit.report import catalogue, kernel, locks, parameters, pdf, store
 from kpikit.report.attempt import Desk, Job, Outcome, Tell, attempt, begin, known
 from kpikit.report.execute import Limits
 from kpikit.report.notebooks import Notebook
@@ -106,6 +106,7 @@ def run(
     tell: Tell | None = None,
     despite_failed_checks: bool = False,
     retries: int = 0,
+    with_pdf: bool = False,
     inputs: Inputs | None = None,
     stop: Stop | None = None,
 ) -> list[Outcome]:
@@ -132,6 +133,8 @@ def run(
     retries
         How often a notebook is run again whose kernel died or whose data were out of reach; each wait is twice the one
         before, from a second to a minute.
+    with_pdf
+        Print each report as PDF, too.
     inputs
         Where they are as they were for the latest report, it stands and nothing is run (``unchanged``). None: run.
     stop
@@ -140,14 +143,18 @@ def run(
     Raises
     ------
     MachineError
-        When the folder cannot be written; no kernel has been started then.
+        When the folder cannot be written, or there is no Chromium to print with; no kernel has been started then.
     GateError
         When the catalogue may not be published.
     """
     shelf, stop = Store(reports), stop or Stop()
     shelf.prepare()
+    if with_pdf:
+        pdf.browser()
     fingerprint = inputs.config_fingerprint if inputs else ""
-    desk = Desk(working_folder, limits or Limits(), tell or _silent, despite_failed_checks, stop, retries, fingerprint)
+    desk = Desk(
+        working_folder, limits or Limits(), tell or _silent, despite_failed_checks, stop, retries, fingerprint, with_pdf
+    )
 
     def one(job: Job) -> Outcome:
         try:
@@ -222,6 +229,8 @@ def _unchanged(job: Job, shelf: Store, desk: Desk, inputs: Inputs | None) -> Out
     now, then = begin(job, datetime.now(UTC), desk), latest.manifest
     alike = ("code_hash", "parameters_hash", "config_fingerprint", "versions")
     if any(getattr(now, name) != getattr(then, name) for name in alike) or shelf.has_failed(job.notebook.name):
+        return None
+    if desk.with_pdf and not (latest.folder / store.PDF).is_file():
         return None
     if not then.data_fingerprint or inputs.data_fingerprint() != then.data_fingerprint:
         return None

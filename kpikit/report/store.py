@@ -27,6 +27,7 @@ from kpikit.results import slug
 
 REPORT, NOTEBOOK, KPIS, TABLES = "report.html", "notebook.ipynb", "kpis.json", "tables"
 LATEST, INDEX, LAST_FAILURE, FAILED = "latest.html", "index.html", "last-failure.html", "failed"
+PDF, LATEST_PDF = "report.pdf", "latest.pdf"
 BUILDING, NEW = ".building-", ".new-"
 NEEDED_BYTES = 50_000_000
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -106,6 +107,10 @@ class Store:
             building.replace(place)
             if latest is None or record.as_of >= latest.manifest.as_of:
                 replace_file(home / LATEST, (place / REPORT).read_bytes())
+                if (place / PDF).is_file():
+                    replace_file(home / LATEST_PDF, (place / PDF).read_bytes())
+                else:
+                    (home / LATEST_PDF).unlink(missing_ok=True)
             (home / LAST_FAILURE).unlink(missing_ok=True)
             shutil.rmtree(home / FAILED, ignore_errors=True)
         return place
