@@ -33,7 +33,8 @@ PACKAGES = (
     "ibis",
     "pandas numpy scipy sklearn statsmodels",
     "pandas numpy matplotlib cycler seaborn jinja2 markupsafe",
-    "papermill nbformat nbclient nbconvert jupyter_client jupyter_core traitlets filelock jinja2 markupsafe pydantic playwright",
+    "papermill nbformat nbclient nbconvert jupyter_client jupyter_core traitlets filelock jinja2 markupsafe pydantic "
+    "playwright",
     "typer rich",
 )
 IN_FUNCTIONS_ONLY = {2: "duckdb psycopg pyspark pyarrow", 4: "lifetimes"}
