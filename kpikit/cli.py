@@ -8,11 +8,12 @@ from __future__ import annotations
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kpikit.errors import KpikitError, ParameterError
+from kpikit.periods import named_periods
 from kpikit.terminal import LogFormat, Progress, near, outcome_text, print_table, say
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from kpikit.report.run import Inputs
 
 CONFIG_NAME = "kpikit.yaml"
+LONGEST_SECONDS = 7200.0  # of one notebook
 NO_CONFIG = (
     "No kpikit.yaml: reporting on the data that come with kpikit, a simulated coffee shop and CDNOW's orders. "
     "For yours: kpikit init DATA"
@@ -48,6 +50,11 @@ ConfigOption = Annotated[
 AsOfOption = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="First day that is not known, such as 2026-10-01.")
 ]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="How many notebooks run side by side.")]
+FolderOption = Annotated[
+    str, typer.Option("--folder", metavar="FOLDER", help="Where reports go. Default: reports/ beside kpikit.yaml.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Run even where nothing has changed since then.")]
 
 
 def main() -> None:
@@ -111,21 +118,17 @@ def run(
     ] = None,
     as_of: AsOfOption = "",
     period: Annotated[str, typer.Option(metavar="PERIOD", help="2026, 2026-Q3, 2026-09 or 2026-09-14.")] = "",
-    jobs: Annotated[int, typer.Option(min=1, help="How many notebooks run side by side.")] = 1,
-    folder: Annotated[
-        str, typer.Option(metavar="FOLDER", help="Where reports go. Default: reports/ beside kpikit.yaml.")
-    ] = "",
+    jobs: JobsOption = 1,
+    folder: FolderOption = "",
     time_limit: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="How long one notebook may take.")
-    ] = 7200.0,
+    ] = LONGEST_SECONDS,
     despite_failed_checks: Annotated[
         bool,
         typer.Option("--despite-failed-checks", help="Publish even when the data checks say FAIL; the page says so."),
     ] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Print each report as PDF, too: needs a Chromium.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Run even where nothing has changed since the latest report.")
-    ] = False,
+    force: ForceOption = False,
     retries: Annotated[
         int, typer.Option(min=0, max=10, help="How often to try again when a kernel died or data were out of reach.")
     ] = 0,
@@ -138,38 +141,78 @@ def run(
     Without a kpikit.yaml the reports are about the data that come with kpikit. A report whose data, settings and code
     are as they were is not made again.
     """
+    settings = _settings(config)
+    values = _values(parameter or [], config=_config_value(settings), as_of=as_of, period=period)
+    if settings is None and log_format is LogFormat.text:
+        say(NO_CONFIG)
+    _publish(
+        settings, notebook or [], [values], folder=folder, log_format=log_format, force=force, workers=jobs,
+        time_limit=time_limit, despite_failed_checks=despite_failed_checks, retries=retries, with_pdf=pdf,
+    )  # fmt: skip
+
+
+@app.command()
+def backfill(
+    first: Annotated[str, typer.Option("--from", metavar="PERIOD", help="2025, 2025-Q1, 2025-01 or 2025-01-31.")],
+    last: Annotated[str, typer.Option("--to", metavar="PERIOD", help="The last one, of the same length.")],
+    notebook: Annotated[
+        list[str] | None, typer.Argument(help="Names from kpikit list, or .ipynb files. Default: all.")
+    ] = None,
+    config: ConfigOption = "",
+    jobs: JobsOption = 1,
+    folder: FolderOption = "",
+    force: ForceOption = False,
+) -> None:
+    """Make the reports of past periods, each with what was known at its end; those that are there stay."""
+    settings = _settings(config)
+    periods = named_periods(first, last)
+    runs = [_values([], config=_config_value(settings), period=period) for period in periods]
+    _publish(settings, notebook or [], runs, folder=folder, log_format=LogFormat.text, force=force, workers=jobs)
+
+
+def _publish(
+    settings: Config | None,
+    names: list[str],
+    runs: list[dict[str, object]],
+    *,
+    folder: str,
+    log_format: LogFormat,
+    force: bool,
+    time_limit: float = LONGEST_SECONDS,
+    **options: Any,
+) -> None:
+    """Run the notebooks once for each set of values, tell what became of them, and exit with the weightiest code."""
     from kpikit.report import logs, notebooks, stopping, store
     from kpikit.report import run as running
     from kpikit.report.execute import Limits
 
-    settings = _settings(config)
-    values = _values(parameter or [], config=_config_value(settings), as_of=as_of, period=period)
-    jobs_planned, skipped = running.plan(notebooks.find(notebook or []), values, tables=_tables(settings))
     base = settings.folder if settings else Path.cwd()
     reports = Path(folder).absolute() if folder else base / (settings.report.folder if settings else "reports")
     as_json = log_format is LogFormat.json
-    if settings is None and not as_json:
-        say(NO_CONFIG)
     events = logs.Events(say) if as_json else None
     if as_json:
         logs.capture(say)
-    with stopping.on_signals() as stop, Progress(silent=as_json) as progress:
-        outcomes = running.run(
-            jobs_planned,
-            reports,
-            working_folder=base,
-            workers=jobs,
-            limits=Limits(min(Limits.cell_seconds, time_limit), time_limit),
-            tell=events.tell if events else progress.tell,
-            despite_failed_checks=despite_failed_checks,
-            retries=retries,
-            with_pdf=pdf,
-            inputs=None if force or settings is None else _inputs(settings, values),
-            stop=stop,
-        )
-    for outcome in [*skipped, *outcomes]:
-        say(logs.outcome_line(outcome) if as_json else outcome_text(outcome))
-        _explain_to_developers(outcome.error)
+    books, tables, outcomes = notebooks.find(names), _tables(settings), []
+    with stopping.on_signals() as stop:
+        for values in runs:
+            planned, skipped = running.plan(books, values, tables=tables)
+            with Progress(silent=as_json) as progress:
+                done = running.run(
+                    planned,
+                    reports,
+                    working_folder=base,
+                    limits=Limits(min(Limits.cell_seconds, time_limit), time_limit),
+                    tell=events.tell if events else progress.tell,
+                    inputs=None if force or settings is None else _inputs(settings, values),
+                    stop=stop,
+                    **options,
+                )
+            if len(runs) > 1:
+                say(f"{values['period']}:")
+            for outcome in [*skipped, *done]:
+                say(logs.outcome_line(outcome) if as_json else outcome_text(outcome))
+                _explain_to_developers(outcome.error)
+            outcomes += done
     if (reports / store.INDEX).is_file():
         typer.echo(near(reports / store.INDEX))
     if code := stop.exit_code if stop.asked else running.exit_code(outcomes):

@@ -159,6 +159,32 @@ def named_window(text: str) -> Window:
     >>> named_window("2026-Q3")
     Window(start=datetime.date(2026, 7, 1), end=datetime.date(2026, 10, 1))
     """
+    period, number = _named(text)
+    return Window(period.start(number), period.start(number + 1))
+
+
+def named_periods(first: str, last: str) -> list[str]:
+    """Return the names of all periods from one to another, both included.
+
+    Raises
+    ------
+    ParameterError
+        When a name means no period, the two are of different lengths, or the last is before the first.
+
+    >>> named_periods("2025-11", "2026-02")
+    ['2025-11', '2025-12', '2026-01', '2026-02']
+    """
+    (period, begins), (other, ends) = _named(first), _named(last)
+    if period != other or ends < begins:
+        raise ParameterError(
+            "two periods of one length, the later one last", got=f"{first} to {last}",
+            fix="Write both as 2026-01, or both as 2026-Q1.", where="from, to",
+        )  # fmt: skip
+    return [period.label(period.start(number)) for number in range(begins, ends + 1)]
+
+
+def _named(text: str) -> tuple[Period, int]:
+    """Return the unit and the number of the period that a name means."""
     text = str(text)  # papermill reads 2026 as a number
     try:
         if len(text) == 4:
@@ -169,8 +195,8 @@ def named_window(text: str) -> Window:
             period, day = Period("month"), date.fromisoformat(f"{text}-01")
         else:
             period, day = Period("day"), date.fromisoformat(text)
-        number = period.index(day)
-        return Window(period.start(number), period.start(number + 1))
+        period.start(period.index(day) + 1)
+        return period, period.index(day)
     except (ValueError, OverflowError):  # not a date, or the calendar ends with it
         raise ParameterError(
             "a period such as 2026, 2026-Q3, 2026-09 or 2026-09-14", got=repr(text), fix="Write it so.", where="period"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpikit.errors import ParameterError
-from kpikit.periods import DAYS_PER_UNIT, UNITS, WEEKDAYS, Period, Window, as_date, named_window
+from kpikit.periods import DAYS_PER_UNIT, UNITS, WEEKDAYS, Period, Window, as_date, named_periods, named_window
 
 EVERY = [Period.parse(text) for text in (*UNITS, *(f"week-{day}" for day in WEEKDAYS))]
 ANY_DAY = st.dates(date(1900, 1, 1), date(2199, 12, 31))
@@ -166,3 +166,17 @@ def test_a_period_by_name_is_a_window(text, start, end):
 def test_names_that_mean_no_period_are_refused(text):
     with pytest.raises(ParameterError, match=r"^period: expected a period such as 2026, "):
         named_window(text)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("2026-02", "2026-01"), ("2026-01", "2026-Q1"), ("2026", "2026-12"), ("2026-13", "2026-14")]
+)
+def test_periods_to_fill_in_are_of_one_length_and_in_order(first, last):
+    with pytest.raises(ParameterError, match=r"two periods of one length|a period such as"):
+        named_periods(first, last)
+
+
+def test_periods_to_fill_in_are_named_one_by_one():
+    assert named_periods("2024-Q4", "2025-Q2") == ["2024-Q4", "2025-Q1", "2025-Q2"]
+    assert named_periods("2024-02-28", "2024-03-01") == ["2024-02-28", "2024-02-29", "2024-03-01"]
+    assert named_periods("2024", "2024") == ["2024"]

@@ -225,3 +225,31 @@ def test_without_a_chromium_nothing_starts(tmp_path: Path, make_notebook, monkey
     with pytest.raises(MachineError, match=r"expected a Chromium for --pdf; found none on the PATH\. Install one"):
         ran(tmp_path, make_notebook(), with_pdf=True)
     assert not (tmp_path / "reports" / "toy").exists()
+
+
+@pytest.mark.slow
+def test_backfill_makes_a_report_of_each_past_period(tmp_path: Path, make_notebook) -> None:
+    words = ["backfill", "--from", "2025-12", "--to", "2026-02", str(make_notebook())]
+    done = subprocess.run([sys.executable, "-m", "kpikit", *words], cwd=tmp_path, check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(path.read_text()) for path in (tmp_path / "reports" / "toy").glob("*/*/manifest.json")]
+    assert sorted(record["parameters"]["period"] for record in records) == ["2025-12", "2026-01", "2026-02"]
+
+
+@pytest.mark.slow
+def test_an_earlier_report_stands_where_a_later_one_is_the_latest(tmp_path: Path, make_notebook) -> None:
+    """Filling in the past twice makes nothing twice; other parameters on the same data are run anew."""
+    path = make_notebook()
+
+    def of(**values: str) -> Outcome:
+        jobs, _ = run.plan([notebooks.read(path)], values)
+        inputs = Inputs("c", lambda: "ab12")
+        (outcome,) = run.run(jobs, tmp_path / "reports", working_folder=tmp_path, inputs=inputs)
+        return outcome
+
+    early, late = of(as_of="2026-08-01"), of(as_of="2026-09-01")
+    again = of(as_of="2026-08-01")
+    assert (again.status, again.report) == ("unchanged", early.report)
+    assert of(as_of="2026-09-01", audience="manager").status == "succeeded"
+    assert of(as_of="2026-09-01").status == "succeeded"  # latest.html showed the manager's
+    assert late.status == "succeeded"

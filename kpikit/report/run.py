@@ -26,6 +26,7 @@ WORTH_A_RETRY = (5, 7)  # a kernel that died, data out of reach
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
 CATALOGUE_WAIT_SECONDS = 60.0
 STOP_EVERY_SECONDS = 0.2
+ALIKE = ("code_hash", "parameters_hash", "config_fingerprint", "versions")
 
 
 class Inputs:
@@ -222,20 +223,25 @@ def _outcome(job: Job, shelf: Store, desk: Desk, inputs: Inputs | None) -> Outco
 
 
 def _unchanged(job: Job, shelf: Store, desk: Desk, inputs: Inputs | None) -> Outcome | None:
-    """Return the latest report where it was made from the same: notebook, package, parameters, settings and data."""
-    latest = shelf.latest(job.notebook.name)
-    if inputs is None or latest is None or desk.stop.asked:
+    """Return the report that was made from the same: notebook, package, parameters, settings and data.
+
+    It is the newest one on data up to its day: else ``latest.html`` might show another one, with other parameters.
+    """
+    name = job.notebook.name
+    if inputs is None or desk.stop.asked or shelf.has_failed(name):
         return None
-    now, then = begin(job, datetime.now(UTC), desk), latest.manifest
-    alike = ("code_hash", "parameters_hash", "config_fingerprint", "versions")
-    if any(getattr(now, name) != getattr(then, name) for name in alike) or shelf.has_failed(job.notebook.name):
-        return None
-    if desk.with_pdf and not (latest.folder / store.PDF).is_file():
-        return None
-    if not then.data_fingerprint or inputs.data_fingerprint() != then.data_fingerprint:
-        return None
-    note = f"nothing has changed since {then.finished[:16].replace('T', ' ')} UTC; run it all the same with --force"
-    return Outcome(job.notebook.name, "unchanged", latest.folder / store.REPORT, notes=(note,), checks=then.checks)
+    now, days = begin(job, datetime.now(UTC), desk), set[str]()
+    for made in shelf.runs(name):
+        then = made.manifest
+        is_newest, found = then.as_of not in days, all(getattr(now, one) == getattr(then, one) for one in ALIKE)
+        days.add(then.as_of)
+        if not (found and is_newest) or (desk.with_pdf and not (made.folder / store.PDF).is_file()):
+            continue
+        if not then.data_fingerprint or inputs.data_fingerprint() != then.data_fingerprint:
+            continue
+        note = f"nothing has changed since {then.finished[:16].replace('T', ' ')} UTC; run it all the same with --force"
+        return Outcome(name, "unchanged", made.folder / store.REPORT, notes=(note,), checks=then.checks)
+    return None
 
 
 def _attempts(job: Job, shelf: Store, desk: Desk) -> Outcome:
