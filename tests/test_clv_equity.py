@@ -248,9 +248,10 @@ def test_new_customers_are_worth_what_they_bring(bg):
     assert worth == pytest.approx(spent.mean(), abs=4 * spent.std() / math.sqrt(n))
 
 
-def test_intervals_against_compound_poisson(bg):
+@pytest.mark.parametrize("n", [2000, 12_000])  # drawn one by one; the many small ones from their normal limit
+def test_intervals_against_compound_poisson(bg, n):
     """A sum over customers whose number varies has the variance Σ x²: the bootstrap must find it."""
-    before, after = shop(1, n=6000)
+    before, after = shop(1, n=n)
     table = rolled(bg, before, after, resamples=2000).table
     each = by_customer(bg, before, after)
     for line in ("opening", "acquired", "changed_behaviour", "realised", "closing"):
@@ -258,6 +259,17 @@ def test_intervals_against_compound_poisson(bg):
         expected = 2 * 1.96 * math.sqrt((each[line] ** 2).sum())
         assert row.high - row.low == pytest.approx(expected, rel=0.1), line
         assert row.low < row.amount < row.high
+
+
+def test_one_customer_who_decides_everything_is_drawn_one_by_one(nbd):
+    """A resample without the large customer, one in e, is a resample without the amount: no bell curve around it."""
+    n = 12_000
+    many = pd.DataFrame({"customer_id": range(n), "frequency": 0, "recency": 0.0, "T": 100.0, "monetary_value": np.nan})
+    bought = {"frequency": 1, "recency": 150.0, "monetary_value": np.where(np.arange(n) == 7, 1e9, 1.0)}
+    realised = rolled(nbd, many, many.assign(**bought, T=200.0)).table.iloc[4]
+    assert realised.amount == pytest.approx(-1e9, rel=1e-4)
+    assert -13_000 < realised.high < -11_000
+    assert realised.low < -2e9
 
 
 def test_the_same_seed_gives_the_same_intervals(bg):

@@ -10,13 +10,13 @@ import pandas as pd
 
 from kpikit.clv.fitting import NO_CHURN, TOO_LITTLE
 from kpikit.clv.formulas import TITLES, Array
-from kpikit.clv.histories import codes, is_expression, require_columns
+from kpikit.clv.histories import is_expression, require_columns
 from kpikit.clv.model import SEED, Fit
 from kpikit.clv.movements import LINES, equity_by_customer
 from kpikit.clv.spend import NO_MEAN
 from kpikit.errors import ParameterError
 from kpikit.formatting import agreed, counted, interval, money, number, percent
-from kpikit.growth.bootstrap import PLACES, TIMES, ends
+from kpikit.growth.bootstrap import MOST_DRAWN_SINGLY, PLACES, TIMES, ends
 from kpikit.periods import as_date
 from kpikit.results import Result
 
@@ -142,7 +142,7 @@ def _segments(data: Any, by: str, each: pd.DataFrame) -> Array:
 def _rolled(each: pd.DataFrame, names: dict[str, str], resamples: int, random: np.random.Generator) -> pd.DataFrame:
     """Return the lines in sum, signed, with the ends of their intervals: one row per line."""
     amounts = each[LINES].to_numpy() * SIGNS
-    drawn = _drawn(each, amounts, resamples, random)
+    drawn = _drawn(amounts, resamples, random)
     is_new = each["is_new"]
     customers = [
         int((~is_new).sum()),
@@ -166,25 +166,27 @@ def _rolled(each: pd.DataFrame, names: dict[str, str], resamples: int, random: n
     )
 
 
-def _drawn(each: pd.DataFrame, amounts: Array, resamples: int, random: np.random.Generator) -> Array:
+def _drawn(amounts: Array, resamples: int, random: np.random.Generator) -> Array:
     """Return the sums of each resample: one row per resample, one column per line.
 
-    Customers who never came back differ by age alone, so those of one age are drawn together: their number of times is
-    Poisson too.
+    Of many customers those with the largest amounts are drawn one by one; the others' sums, of which no one decides
+    anything, are drawn together from their normal limit.
     """
-    alone = each["frequency"].to_numpy() > 0
-    index, groups = codes(each.loc[~alone, ["is_new", "T"]].astype(float), ["is_new", "T"])
-    alike = np.empty((len(groups), amounts.shape[1]))
-    alike[index] = amounts[~alone]
-    counts = np.bincount(index, minlength=len(groups))
-    singles = amounts[alone]
-    sums = np.empty((resamples, amounts.shape[1]))
-    batch = max(1, CELLS // max(len(singles), len(groups), 1))
+    sums = np.zeros((resamples, amounts.shape[1]))
+    if len(amounts) > MOST_DRAWN_SINGLY:
+        size = np.sqrt((amounts**2).sum(axis=0))
+        weight = np.abs(amounts / np.where(size > 0, size, 1.0)).max(axis=1)
+        order = np.argpartition(weight, -MOST_DRAWN_SINGLY)
+        small, amounts = amounts[order[:-MOST_DRAWN_SINGLY]], amounts[order[-MOST_DRAWN_SINGLY:]]
+        # lines that add up have a singular covariance: no check, and a method that bears it
+        sums += random.multivariate_normal(
+            small.sum(axis=0), small.T @ small, size=resamples, method="eigh", check_valid="ignore"
+        )
+    batch = max(1, CELLS // len(amounts))
     for start in range(0, resamples, batch):
         part = slice(start, min(start + batch, resamples))
-        size = part.stop - part.start
-        times = TIMES[random.integers(0, PLACES, size=(size, len(singles)), dtype=np.uint16)]
-        sums[part] = times @ singles + random.poisson(counts, size=(size, len(groups))) @ alike
+        places = random.integers(0, PLACES, size=(part.stop - part.start, len(amounts)), dtype=np.uint16)
+        sums[part] += TIMES[places] @ amounts
     return sums
 
 
@@ -221,7 +223,8 @@ def _worded(found: Fit, table: pd.DataFrame, facts: dict[str, Any]) -> Result:
         f"what was due is nearer. {verdict} {money(-realised.amount, currency)} of margin came in from "
         f"{counted(realised.customers, 'customer')} who bought again. On {closing_day} "
         f"{_had(end, currency)}. The lines add up exactly. {_caution(found)}"
-        "Intervals (95 %) hold the sampling of customers, their number included, and not the error of the model."
+        "Intervals (95 %) hold the sampling of customers, their number included, and not the error of the model, "
+        "which is in changed behaviour where the model fits ill."
     )
     short = f"{title} between {opening_day} and {closing_day} ({interval(end.low, end.high, 'money', currency)})."
     kpi = {

@@ -23,8 +23,8 @@ def customer_equity(result: Result) -> Result:
     labels = {"segment": "Segment", "part": "Line", "amount": "Amount", "low": "Low", "high": "High",
               "customers": "Customers"}  # fmt: skip
     formats = {name: lambda value: money(value, currency, 0) for name in ("amount", "low", "high")}
-    if not len(result.table):
-        return show(result, labels=labels)
+    if result.kind == "text":
+        return show(result, kind="text")
     if "segment" not in result.table.columns:
         labels.pop("segment")
     return figure(
@@ -43,6 +43,8 @@ def draw_equity(table: pd.DataFrame, ax: Axes, *, currency: str = "") -> Axes:
     if "segment" in table.columns:
         table = table[table["segment"] == table["segment"].iloc[0]]
     draw_bridge(table, ax, currency=currency)
+    if not ax.patches:
+        return ax
     for bar, line in zip(ax.patches, table["line"], strict=True):
         if line in NEITHER_GOOD_NOR_BAD:
             bar.set_facecolor(SERIES[0])
@@ -50,6 +52,6 @@ def draw_equity(table: pd.DataFrame, ax: Axes, *, currency: str = "") -> Axes:
     starts = np.concatenate([[0.0], np.cumsum(amounts[:-2]), [0.0]])
     low, high = starts + table["low"].to_numpy(dtype=float), starts + table["high"].to_numpy(dtype=float)
     ax.hlines(np.arange(len(table)) + BELOW_THE_BAR, low, high, color=LIGHT["ink"], linewidth=1.4)
-    ends = np.array(ax.get_xlim())
-    ax.set_xlim(np.nanmin([*low, ends[0]]), np.nanmax([*high, ends[1]]))
+    left, right = ax.get_xlim()
+    ax.set_xlim(np.nanmin([*low, left]), np.nanmax([*high, right]))
     return ax
