@@ -89,6 +89,14 @@ def test_three_customers_by_hand(nbd):
     assert each["bought"].tolist() == [2, 0, 0]
 
 
+def test_what_a_new_customer_did_later_is_no_part_of_the_value_at_birth(nbd):
+    after = pd.concat([AFTER, histories(("D", 2, 30.0, 50.0, 900.0))])
+    each = by_customer(nbd, after=after)
+    assert each.loc["D", ["acquired", "time_passed"]].tolist() == each.loc["C", ["acquired", "time_passed"]].tolist()
+    assert each.loc["D", "realised"] == 1800
+    assert each.loc["D", "bought"] == 2
+
+
 def test_the_table_adds_the_customers_up(nbd):
     each = by_customer(nbd, annual_discount_rate=0.0)
     table = rolled(nbd, annual_discount_rate=0.0).table
@@ -331,6 +339,20 @@ def test_spend_without_a_mean_is_said_and_the_observed_mean_used(tmp_path):
     result = rolled(stored(tmp_path, spend=spend), annual_discount_rate=0.0)
     assert "Spend has no mean" in result.text
     assert result.table.amount[0] == pytest.approx((2 + 1) * 7.0)  # 2 and 1 purchases in 200 days
+
+
+def test_spend_that_follows_frequency_is_said(tmp_path):
+    spend = spend_model(verdict="spend depends on frequency", intercept=8.0, slope=2.0)
+    result = rolled(stored(tmp_path, spend=spend))
+    assert "The expected spend follows the frequency" in result.text
+    assert result.table.amount[:5].sum() == pytest.approx(result.table.amount[5])
+
+
+def test_more_than_customers_can_change_points_at_the_model(bg):
+    before, after = shop(4, n=500)
+    many = after.assign(monetary_value=after.monetary_value * 4)
+    assert "points to a model that does not fit" in rolled(bg, before, many).headline
+    assert "does not fit" not in rolled(bg, before, after).text
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from kpikit.clv.formulas import TITLES, Array
 from kpikit.clv.histories import is_expression, require_columns
 from kpikit.clv.model import SEED, Fit
 from kpikit.clv.movements import LINES, equity_by_customer
-from kpikit.clv.spend import NO_MEAN
+from kpikit.clv.spend import DEPENDS, NO_MEAN
 from kpikit.errors import ParameterError
 from kpikit.formatting import agreed, counted, interval, money, number, percent
 from kpikit.growth.bootstrap import MOST_DRAWN_SINGLY, PLACES, TIMES, ends
@@ -24,6 +24,7 @@ SIGNS = np.array([1, 1, 1, 1, -1, 1])  # of a line's amount on its way from open
 RESAMPLES = 1000
 CELLS = 1_000_000  # numbers drawn at once
 ALL = "all"
+MOST_BEHAVIOUR = 0.25  # of all that was expected: beyond it the model is the first thing to doubt
 
 
 def customer_equity(
@@ -55,7 +56,8 @@ def customer_equity(
       the far end of the horizon, and what was due comes nearer (the discount unwinds). Without this line the next one
       would not be 0 when everybody does as expected, unless the two days' equities had different last days.
     - *changed behaviour*: what is left. Its mean is 0 where customers do what the model says; below 0 they bought less
-      often, for less, or stayed silent for longer than was expected of them. Where the model fits ill, that is in it.
+      often, for less, or stayed silent for longer than was expected of them. Where the model fits ill, that is in it;
+      so is, where spend depends on frequency, the higher spend expected of those who bought again.
     - *realised*: margin of the repeat purchases made since, of old and new customers, undiscounted.
     - *closing*: equity of everybody known at the closing day.
 
@@ -211,7 +213,8 @@ def _worded(found: Fit, table: pd.DataFrame, facts: dict[str, Any]) -> Result:
     moved = "rose" if end.amount > start.amount else "fell" if end.amount < start.amount else "stayed"
     title = f"Customer equity {moved} from {money(start.amount, currency)} to {money(end.amount, currency)}"
     title = title if moved != "stayed" else f"Customer equity stayed at {money(end.amount, currency)}"
-    verdict, came = _behaviour(changed, currency), "No new customer came since"
+    expected = start.amount + new.amount + time.amount
+    verdict, came = _behaviour(changed, expected, currency), "No new customer came since"
     if new.customers:
         came = (
             f"{counted(new.customers, 'new customer')} since then {agreed(new.customers, 'was', 'were')} worth "
@@ -252,16 +255,21 @@ def _had(line: Any, currency: str) -> str:
     return f"{held} {money(line.amount, currency)} ({within})"
 
 
-def _behaviour(line: Any, currency: str) -> str:
+def _behaviour(line: Any, expected: float, currency: str) -> str:
     """Say what behaviour changed, and whether chance would do."""
     within = interval(line.low, line.high, "money", currency)
     size = money(abs(line.amount), currency)
     if np.isnan(line.low) or line.low <= 0 <= line.high:
         amount = money(line.amount, currency)
         return f"Changed behaviour is {amount} ({within}): customers did about what the model expected of them."
-    if line.amount > 0:
-        return f"Customers did better than the model expected: changed behaviour adds {size} ({within})."
-    return f"Customers did worse than the model expected: changed behaviour takes {size} away ({within})."
+    better, adds = ("better", f"adds {size}") if line.amount > 0 else ("worse", f"takes {size} away")
+    said = f"Customers did {better} than the model expected: changed behaviour {adds} ({within})."
+    if abs(line.amount) > MOST_BEHAVIOUR * expected:
+        said += (
+            f" That is {percent(abs(line.amount) / expected, 0)} of all that was expected: so much points to a model "
+            "that does not fit before it points to the customers. Look at its test on a holdout first."
+        )
+    return said
 
 
 def _caution(found: Fit) -> str:
@@ -276,6 +284,11 @@ def _caution(found: Fit) -> str:
         parts.append("There is too little data for a model of leaving: take no amount here for more than a guess.")
     if found.spend is not None and found.spend.verdict in (NO_MEAN, TOO_LITTLE):
         parts.append(found.spend.text)
+    if found.spend is not None and found.spend.verdict == DEPENDS:
+        parts.append(
+            "The expected spend follows the frequency: what those who bought again gain by it counts as changed "
+            "behaviour."
+        )
     return "".join(f"{part} " for part in parts)
 
 
