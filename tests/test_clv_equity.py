@@ -220,7 +220,7 @@ def holds(found, seeds):
 
 def test_nothing_changes_where_customers_do_what_the_model_says(bg):
     inside, middle = holds(bg, range(12))
-    assert inside >= 9  # 95 of 100: below 9 of 12 once in 5,000 times
+    assert inside >= 9  # 95 of 100: fewer than 9 of 12 once in 450 times
     assert abs(middle.mean()) < 4 * middle.std(ddof=1) / math.sqrt(len(middle))
 
 
