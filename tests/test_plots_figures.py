@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from kpikit import plots
 from kpikit.palette import SERIES
-from kpikit.plots import clv, cohorts
+from kpikit.plots import clv, cohorts, equity
 from kpikit.plots.figure import figure, is_narrow
 from kpikit.plots.style import NARROW_INCHES, RC, WIDE_INCHES, drawing
 from kpikit.results import Result
@@ -53,6 +53,12 @@ SPENDING = pd.DataFrame(
 BRIDGE = pd.DataFrame(
     {"part": ["Revenue 2024-02", "New", "Lost", "Revenue 2024-03"], "amount": [5000.0, 400, -2400, 3000]}
 )
+EQUITY = pd.DataFrame(
+    {"line": ["opening", "acquired", "time_passed", "changed_behaviour", "realised", "closing"],
+     "part": ["Opening 2024-01-01", "Acquired", "Time passed", "Changed behaviour", "Realised", "Closing 2024-04-01"],
+     "amount": [5000.0, 400, 1200, -300, -1800, 4500], "low": [4000.0, 300, 1000, -700, -2200, 3600],
+     "high": [6000.0, 500, 1400, 100, -1400, 5400], "customers": [90, 10, 100, 100, 40, 100]}
+)  # fmt: skip
 TRACKING = pd.DataFrame(
     {"day": pd.date_range("2024-01-01", periods=4, freq="30D"), "period": ["calibration"] * 2 + ["holdout"] * 2,
      "expected": [1.0, 5, 9, 12], "actual": [2.0, 5, 8, 13]}
@@ -69,6 +75,7 @@ CHARTS = {
     "newer_against_older": (plots.newer_against_older, COMPARED, "Difference"),
     "spending_curve": (plots.spending_curve, SPENDING, "Cumulative spending"),
     "revenue_bridge": (plots.revenue_bridge, BRIDGE, "Waterfall"),
+    "customer_equity": (plots.customer_equity, EQUITY, "Waterfall"),
     "tracking": (plots.tracking, TRACKING, "Lines"),
     "calibration": (plots.calibration, CALIBRATION, "Mean purchases"),
     "concentration": (plots.concentration, SHARES, "Curve"),
@@ -248,6 +255,32 @@ def test_a_waterfall_below_zero_keeps_its_labels_inside():
         low, high = ax.get_xlim()
         assert low <= min(bar.get_bbox().xmin for bar in ax.patches) < high
         assert all(low <= text.get_position()[0] <= high for text in ax.texts)
+
+
+def test_the_equity_waterfall_hangs_together_with_an_interval_where_each_bar_ends():
+    ax = equity.draw_equity(EQUITY, axes())
+    assert [bar.get_x() + bar.get_width() for bar in ax.patches] == [5000, 5400, 6600, 6300, 4500, 4500]
+    ends = [[segment[0][0], segment[1][0]] for segment in ax.collections[-1].get_segments()]
+    assert ends[0] == [4000, 6000]
+    assert ends[3] == [5900, 6700]  # 6600 is where changed behaviour starts
+    assert ends[4] == [4100, 4900]
+    low, high = ax.get_xlim()
+    assert all(low <= end <= high for pair in ends for end in pair)
+
+
+def test_the_equity_waterfall_draws_all_customers_and_lists_the_segments():
+    parts = pd.concat([EQUITY.assign(segment="all"), EQUITY.assign(segment="DE")])
+    assert len(equity.draw_equity(parts, axes()).patches) == len(EQUITY)
+    html = plots.customer_equity(Result("customer-equity", "table", "It rose", "Text.", table=parts)).html
+    assert html.count("Opening 2024-01-01") == 2
+    assert "Segment" in html
+
+
+def test_money_that_came_in_is_no_loss():
+    ax = equity.draw_equity(EQUITY, axes())
+    colours = [mpl.colors.to_hex(bar.get_facecolor()) for bar in ax.patches]
+    assert colours[4] == colours[2] == mpl.colors.to_hex(SERIES[0])
+    assert colours[3] != colours[1]
 
 
 def test_tracking_shades_what_the_model_has_not_seen():

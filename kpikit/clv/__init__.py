@@ -1,7 +1,9 @@
 """Probabilistic customer lifetime value: purchase models with a verdict, forecasts with intervals, and their proof."""
 
 from kpikit.clv.calibration import calibration_by_decile, calibration_by_frequency, tracking
+from kpikit.clv.equity import customer_equity
 from kpikit.clv.model import Fit, fit, load
+from kpikit.clv.movements import equity_by_customer
 from kpikit.clv.proof import holdout
 from kpikit.clv.reading import actions, key_values, model_in_words, top_customers, value_by_purchases
 from kpikit.clv.spend import Spend
@@ -16,6 +18,8 @@ __all__ = [
     "calibration_by_frequency",
     "compare",
     "concentration",
+    "customer_equity",
+    "equity_by_customer",
     "fit",
     "holdout",
     "key_values",

@@ -11,6 +11,7 @@ from kpikit.plots.clv import (
     value_table,
 )
 from kpikit.plots.cohorts import cohort_heatmap, newer_against_older, retention_curve, revenue_bridge, spending_curve
+from kpikit.plots.equity import customer_equity
 from kpikit.plots.html import actions, definitions, quality, set_aside, show, summary, table, table_html
 from kpikit.plots.scorecard import changes, control_charts, status_line, status_list
 from kpikit.plots.support import backlog, bottlenecks, first_contact, wait_curve, waits_by_hour
@@ -37,6 +38,7 @@ __all__ = [
     "concentration",
     "contact_table",
     "control_charts",
+    "customer_equity",
     "customers_table",
     "definitions",
     "first_contact",
