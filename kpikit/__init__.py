@@ -27,10 +27,12 @@ _HOMES = {
     "summary": "summaries",
 }
 _MODULES = (
+    "churn",
     "clv",
     "cohorts",
     "customers",
     "datasets",
+    "features",
     "growth",
     "intervals",
     "metrics",
@@ -39,6 +41,7 @@ _MODULES = (
     "retention",
     "scorecard",
     "support",
+    "survival",
     "voice",
 )
 
@@ -46,12 +49,14 @@ __all__ = [
     "audit",
     "available",
     "changes",
+    "churn",
     "clv",
     "cohorts",
     "compute",
     "customers",
     "datasets",
     "definitions",
+    "features",
     "growth",
     "intervals",
     "load",
@@ -65,6 +70,7 @@ __all__ = [
     "set_aside_table",
     "summary",
     "support",
+    "survival",
     "voice",
 ]
 
