@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from kpikit.errors import MachineError, NotebookError
 from kpikit.report import catalogue, gate, manifest, store
 from kpikit.report.manifest import Manifest
-from kpikit.report.store import Store, csv_text
+from kpikit.report.store import Store
+from kpikit.spreadsheets import csv_text
 
 
 def record(run_id: str, as_of: str = "2026-10-01", **facts: Any) -> Manifest:

@@ -4,10 +4,12 @@ Features read only what is dated before the cutoff's first instant; labels read 
 """
 
 from kpikit.features.buying import snapshots
+from kpikit.features.histories import histories
 from kpikit.features.labels import inactivity_labels, labelled, subscription_labels
 from kpikit.features.subscribing import subscriber_snapshots
 
 __all__ = [
+    "histories",
     "inactivity_labels",
     "labelled",
     "snapshots",
