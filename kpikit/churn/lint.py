@@ -166,14 +166,17 @@ def _auc(score: Any, y: Any, *, either_way: bool = True) -> float:
 
 
 def _repeated(features: pd.DataFrame, y: Any, *, dated: bool) -> list[tuple[str, str, str, str]]:
-    """Return how many rows equal another in all columns, label included; one-time buyers of a day may do so."""
+    """Return how many rows equal another in all columns, label included."""
     if dated or features.shape[1] < 2:  # snapshots are split by customer: who looks alike is somebody else
         return []
-    copies = int(features.assign(**{"(label)": y}).astype(str).duplicated().sum())
+    is_copy = features.assign(**{"(label)": y}).astype(str).duplicated()
+    copies = int(is_copy.sum())
     share = copies / len(y)
     if not copies:
         return []
+    distinct = features[~is_copy]
+    fine = [name for name in features.columns if distinct[name].nunique() > ID_SHARE * len(distinct)]
     finding = f"{counted(copies, 'row')} ({percent(share)}) equal another in every column"
-    if share > REPEATED_SHARE:
+    if share > REPEATED_SHARE and fine:  # a column so fine does not repeat by chance
         return [("rows", LEAK, f"{finding}: copied before the split", "repeated")]
     return [("rows", NOTE, f"{finding}: kept on one side of every split", "repeated")]

@@ -142,14 +142,21 @@ def logistic_line(risk: Any, churned: Any) -> tuple[Any, Any]:
     """Return intercept and slope of the outcome on the log-odds of the risk, and their covariance (Newton's method)."""
     x, y = log_odds(risk), np.asarray(churned, dtype=float)
     design = np.column_stack([np.ones_like(x), x])
-    found = np.array([0.0, 1.0]) if x.std() > 0 else np.array([float(log_odds(y.mean())) - x[0], 1.0])
-    information = np.eye(2)
-    for _ in range(50):
+
+    def misfit(line: Array) -> float:
+        eta = design @ line
+        return float((np.logaddexp(0, eta) - y * eta).sum())
+
+    found, information = np.zeros(2), np.eye(2)
+    for _ in range(100):
         said = expit(design @ found)
         information = design.T @ (design * (said * (1 - said))[:, None]) + 1e-9 * np.eye(2)
         step = np.linalg.solve(information, design.T @ (y - said))
-        found = found + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-9:
+        before, size = misfit(found), 1.0
+        while misfit(found + size * step) > before and size > 1e-6:  # a full step may overshoot
+            size /= 2
+        found = found + size * step
+        if np.abs(size * step).max() < 1e-9:
             break
     return found, np.linalg.inv(information)
 

@@ -23,6 +23,7 @@ from kpikit.results import Result
 Array = NDArray[np.float64]
 POINTS = 101
 CHANCES = 41
+NEARLY_ALL = 0.95  # of the customers: a list so long is no choice
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def at_cut_off(contributions: Array, n: int, seed: int) -> dict[str, float]:
 def cut_off(one: Any, found: Study, economics: Economics, name: str) -> float:
     """Return the expected gain from which on it paid to contact the calibration customers of a split.
 
-    Never below 0 is not imposed: where risks are true, 0 is the best, and the calibration customers say so.
+    Where risks are true it is near 0; infinite where no contact paid.
     """
     chosen = one.chosen if name == CHOSEN else name
     y, value = found.sample.churned[one.rows], economics.worth(found.sample.value[one.rows])
@@ -206,7 +207,9 @@ def _in_words(facts: dict[str, Any], n: int, economics: Economics, typical: floa
 
     supposed = f"if {percent(economics.success_rate, 0)} of those who would leave can be kept"
     if facts["share"] == 0:
-        title = f"No contact pays {supposed}"
+        title = f"No contact pays, {supposed}"
+    elif facts["share"] >= NEARLY_ALL and facts["low"] > 0:
+        title = f"At these costs contacting everybody pays, {supposed}: the ranking adds nothing"
     elif facts["low"] > 0:
         title = f"Contacting {percent(facts['share'], 0)} of the customers would pay, {supposed}"
     else:

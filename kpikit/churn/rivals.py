@@ -80,25 +80,24 @@ def _in_words(table: pd.DataFrame, n: int) -> tuple[str, str]:
         f"not clearly different from {joined(told[NO_CLEAR])}" if told[NO_CLEAR] else "",
     ]
     title = f"The model ranks {joined(part for part in parts if part)}"
-    every: Any = table.itertuples()
+    every: Any = ranked.itertuples()
     lines = [
-        f"{row.title}: {_plain(row, row.other)} against {_plain(row, row.model)} ({row.score}; difference "
-        f"{_plain(row, row.difference)}, interval {between(row.low, row.high, _places(row))}: {row.verdict})"
+        f"{row.title} {number(row.other, 3)} (difference {number(row.difference, 3)}, interval "
+        f"{between(row.low, row.high)}: {row.verdict})"
         for row in every
     ]
     strongest: Any = ranked.iloc[int(np.argmax(ranked.other))]
     advice = (
-        f" {strongest.title[:1].upper()}{strongest.title[1:]} is the strongest rival and does as well as can be told: "
-        "it needs no training, so prefer it unless the model's risks themselves are needed."
-        if strongest.verdict != WINS and strongest.rival != "logistic" else ""
-    )  # fmt: skip
-    text = f"On the same {counted(n, 'customer')}, paired: {'; '.join(lines)}.{advice}"
+        f" {strongest.title[:1].upper()}{strongest.title[1:]} is simpler and ranks as well, as far as can be told: "
+        "prefer it, unless the model's risks themselves are needed."
+        if strongest.verdict != WINS
+        else ""
+    )
+    others = table[table.score != SCORES["auc"]]
+    clear = [f"{row.verdict} than {row.title} by {row.score}" for row in others.itertuples() if row.verdict != NO_CLEAR]
+    rest = joined(clear) if clear else "no clear difference to any"
+    text = (
+        f"On the same {counted(n, 'customer')}, paired, the model's AUC is {number(ranked.model.iloc[0], 3)} against: "
+        f"{'; '.join(lines)}. By {' and '.join(others.score.unique())}: {rest}.{advice}"
+    )
     return title, text
-
-
-def _places(row: Any) -> int:
-    return {SCORES["auc"]: 3, SCORES["lift"]: 2}.get(row.score, 0)
-
-
-def _plain(row: Any, value: float) -> str:
-    return number(value, _places(row))

@@ -125,10 +125,14 @@ def _listed(table: pd.DataFrame, n: int, control_share: float, currency: str) ->
         f"(mean risk {percent(rate)}, mean value {money(float(table.value.mean()), currency)}). "
         f"{percent(control_share, 0)} were drawn at random as a control arm: risk is not effect, and what contacting "
         "changes shows only against customers left alone. Contact nobody of the control arm, and keep this list: a "
-        f"later run measures with it. Arms of this size show a difference in churn of {points(detectable)} four times "
+        f"later run measures with it. Arms of this size show a difference in churn of {_bare(detectable)} four times "
         "in five."
     )
     return title, text, {"detectable": detectable}
+
+
+def _bare(difference: float | None) -> str:
+    return points(difference).removeprefix("+")
 
 
 def _detectable(rate: float, first: int, second: int) -> float | None:
