@@ -231,15 +231,15 @@ def test_contacting_that_drives_customers_away_is_said():
 
 
 def test_the_measured_effect_is_that_of_a_simulated_experiment():
-    """Contacting keeps a quarter of those who would leave: over 200 experiments the interval holds it 95 times in 100."""
+    """Contacting keeps a quarter of those who would leave: in 60 experiments the interval holds it some 57 times."""
     rng, held = np.random.default_rng(10), 0
     arms_kept, who = kept(150, 150)
     is_contact = (arms_kept.arm == "contact").to_numpy()
-    for _ in range(200):
+    for _ in range(60):
         lost = rng.random(300) < np.where(is_contact, 0.6 * 0.75, 0.6)
         facts = churn.measure(arms_kept, pd.DataFrame({"customer_id": who, "churned": lost.astype(int)})).facts
         held += facts["low"] <= 0.6 * 0.25 <= facts["high"]
-    assert 180 <= held <= 199
+    assert 53 <= held <= 60
 
 
 def test_customers_without_an_outcome_are_counted_and_strangers_refused():
@@ -306,6 +306,6 @@ def test_purchase_models_read_only_what_each_cutoff_knew():
         for one in (orders, later)
     ]
     pd.testing.assert_frame_equal(*tables)
-    # models.md of BG/BTYD: MBG/NBD gives customers without a repeat at T = 38.86 weeks a P(alive) of .38971
+    # the published MBG/NBD of this sample gives customers without a repeat at T = 38.86 weeks a P(alive) of .38971
     one = tables[0][(tables[0].purchase_days == 1) & (tables[0].tenure_days == 273)]
     assert one.p_alive.iloc[0] == pytest.approx(0.38971, abs=2e-3)

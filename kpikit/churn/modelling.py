@@ -62,7 +62,7 @@ def pipeline(name: str, kinds: Kinds, seed: int) -> Pipeline:
     )
     prepared = ColumnTransformer([("texts", levels, texts), ("numbers", "passthrough", numbers)])
     boosting = HistGradientBoostingClassifier(
-        learning_rate=0.05, max_iter=200, max_leaf_nodes=4, min_samples_leaf=30, l2_regularization=1.0,
+        learning_rate=0.1, max_iter=100, max_leaf_nodes=4, min_samples_leaf=30, l2_regularization=1.0,
         categorical_features=list(range(len(texts))) or None, early_stopping=False, random_state=seed,
     )  # fmt: skip
     return Pipeline([("prepare", prepared), ("fit", boosting)])
