@@ -94,10 +94,15 @@ def _in_words(table: pd.DataFrame, n: int) -> tuple[str, str]:
         else ""
     )
     others = table[table.score != SCORES["auc"]]
-    clear = [f"{row.verdict} than {row.title} by {row.score}" for row in others.itertuples() if row.verdict != NO_CLEAR]
-    rest = joined(clear) if clear else "no clear difference to any"
+    rest = "; ".join(f"by {score}: {_verdicts(part)}" for score, part in others.groupby("score", sort=False))
     text = (
         f"On the same {counted(n, 'customer')}, paired, the model's AUC is {number(ranked.model.iloc[0], 3)} against: "
-        f"{'; '.join(lines)}. By {' and '.join(others.score.unique())}: {rest}.{advice}"
+        f"{'; '.join(lines)}. {rest[:1].upper()}{rest[1:]}.{advice}"
     )
     return title, text
+
+
+def _verdicts(part: pd.DataFrame) -> str:
+    told = {verdict: part.title[part.verdict == verdict].tolist() for verdict in (WINS, LOSES)}
+    clear = [f"{verdict} than {joined(titles)}" for verdict, titles in told.items() if titles]
+    return joined(clear) if clear else "no clear difference to any"

@@ -24,7 +24,7 @@ from kpikit.results import Result
 from kpikit.spreadsheets import csv_text
 
 CONTACT, CONTROL = ARMS = ("contact", "control")
-COLUMNS = ["customer", "risk", "value", "expected_gain", "arm", "reasons"]
+COLUMNS = ["customer", "risk", "value", "expected_gain", "arm", "reasons", "listed_on", "horizon_days"]
 MOST = 200
 POWER = 0.8
 
@@ -32,7 +32,7 @@ POWER = 0.8
 def watch_list(
     model: Model, current: Any, economics: Economics, *, value: str = "", cut_off: float = 0.0, most: int = MOST,
     control_share: float = 0.5, seed: int = SEED, customer_id: str = "customer_id", customer_ids: str = "hashed",
-    currency: str = "",
+    currency: str = "", as_of: str = "",
 ) -> Result:  # fmt: skip
     """Return whom to watch, split at random into those to contact and a control arm: one row per customer.
 
@@ -57,13 +57,16 @@ def watch_list(
         Of the draw: the same seed and customers give the same arms.
     customer_ids
         ``hashed`` or ``clear``, as ``privacy.customer_ids`` says.
+    as_of
+        The day of the list, kept with it.
 
     Returns
     -------
     Result
         ``table``: ``customer``, ``risk``, ``value``, ``expected_gain``, ``arm`` (``contact`` or ``control``),
-        ``reasons``. Keep it: :func:`measure` needs the arms. ``facts``: ``seed``, ``control_share``,
-        ``detectable`` (least difference in churn that arms of this size would show four times in five).
+        ``reasons``, ``listed_on``, ``horizon_days``. Keep it: :func:`measure` needs the arms. ``facts``: ``seed``,
+        ``control_share``, ``detectable`` (least difference in churn that arms of this size would show four times in
+        five).
     """
     if not 0 < control_share < 1:
         raise ParameterError(
@@ -78,17 +81,19 @@ def watch_list(
     worth = economics.worth(pd.to_numeric(frame[value]) if value else np.full(len(frame), np.nan))
     gain = economics.gain(risk, worth)
     ranked = pd.DataFrame({"row": np.arange(len(frame)), "id": frame[customer_id].astype(str), "gain": gain})
-    ranked = ranked[ranked.gain >= cut_off].sort_values(["gain", "id"], ascending=[False, True]).head(most)
+    reached = ranked[ranked.gain >= cut_off].sort_values(["gain", "id"], ascending=[False, True])
+    ranked = reached.head(most)
     rows = ranked.row.to_numpy()
     table = pd.DataFrame(
         {
             "customer": hashed(ranked.id, mode=customer_ids), "risk": risk[rows], "value": worth[rows],
             "expected_gain": gain[rows], "arm": arms(len(rows), control_share, seed),
             "reasons": reasons(model, frame.iloc[rows]) if len(rows) else [],
+            "listed_on": as_of, "horizon_days": model.sample.horizon_days,
         },
         columns=COLUMNS,
     )  # fmt: skip
-    title, text, facts = _listed(table, len(frame), control_share, currency)
+    title, text, facts = _listed(table, len(frame), len(reached), control_share, currency)
     facts |= {"seed": seed, "control_share": control_share, "customer_ids": customer_ids, "currency": currency}
     return Result("watch-list", "table", title, text, f"{title}.", table=table, facts=facts)
 
@@ -108,7 +113,9 @@ def arms(n: int, control_share: float, seed: int) -> list[str]:
     return [str(one) for one in found]
 
 
-def _listed(table: pd.DataFrame, n: int, control_share: float, currency: str) -> tuple[str, str, dict[str, Any]]:
+def _listed(
+    table: pd.DataFrame, n: int, reached: int, control_share: float, currency: str
+) -> tuple[str, str, dict[str, Any]]:
     left = int((table.arm == CONTROL).sum())
     if table.empty:
         title = "Nobody is worth a contact at these costs"
@@ -121,7 +128,8 @@ def _listed(table: pd.DataFrame, n: int, control_share: float, currency: str) ->
     detectable = _detectable(rate, to_contact, left)
     title = f"{counted(len(table), 'customer')} to watch: contact {number(to_contact)}, leave {number(left)} alone"
     text = (
-        f"Of {counted(n, 'customer')} those whose contact is expected to bring most "
+        f"Of {counted(n, 'customer')} {number(reached)} reach the cut-off; the list holds those whose contact is "
+        f"expected to bring most "
         f"(mean risk {percent(rate)}, mean value {money(float(table.value.mean()), currency)}). "
         f"{percent(control_share, 0)} were drawn at random as a control arm: risk is not effect, and what contacting "
         "changes shows only against customers left alone. Contact nobody of the control arm, and keep this list: a "
