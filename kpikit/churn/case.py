@@ -138,7 +138,8 @@ def _of_table(
     worth = "value_if_kept" if value else ""
     if value:
         current = current.assign(value_if_kept=pd.to_numeric(current[value], errors="coerce") * value_factor)
-    return Case(sample, current, path.stem, worth, data.currency, who, data.customer_ids,
+    currency = "" if data.origin == "embedded" else data.currency  # the example shop's says nothing of this table
+    return Case(sample, current, path.stem, worth, currency, who, data.customer_ids,
                 f"{data.as_of:%Y-%m-%d}", is_table=True)  # fmt: skip
 
 

@@ -39,9 +39,13 @@ def expected_losses(case: Case, model: Model) -> Result:
         [{"n": len(risk), "expected": expected, "low": low, "high": high, "mean_risk": float(risk.mean()),
           "value_at_risk": value}]
     )  # fmt: skip
-    ahead = f"in {number(case.sample.horizon_days)} days" if case.sample.horizon_days else "as those before them"
+    ahead = (
+        f"in {number(case.sample.horizon_days)} days" if case.sample.horizon_days else "in another period like the last"
+    )
     title = f"Some {number(expected)} of {counted(len(risk), 'customer')} are expected to be lost {ahead}"
     text = f"{title} ({interval(low, high, 'count')} by each one's own chance alone, 95 %)."
+    if case.is_table:
+        text += " They are those who have not left, and the model has learnt from them too."
     return Result("expected-losses", "table", title, text, text, table=table)
 
 
@@ -129,7 +133,7 @@ def contact_effect(kept: pd.DataFrame, outcomes: Any, *, customer_ids: str = "ha
     if kept.empty:
         title = "What contacting changes is not known yet"
         text = (
-            "No earlier watch list was named. Risk is not effect: contact one arm of the list below, leave the other "
+            "No earlier watch list was named. Risk is not effect: contact one arm of the list above, leave the other "
             "alone, and when the horizon is over run this page with earlier_list=…/tables/watch-list.csv."
         )
         return Result("contact-effect", "text", title, text)
@@ -168,7 +172,8 @@ def actions(watched: Result, compared: Result, reliable: Result, effect: Result,
             f"Its AUC is {number(best.other, 3)} against {number(best.model, 3)} of the model (difference "
             f"{number(best.difference, 3)}, interval {number(best.low, 3)} to {number(best.high, 3)})."
         )
-        rows.append((f"Rank by {best.title}: it does as well and is simpler", reason, float("nan")))
+        how = "ranks better" if best.verdict == "worse" else "does as well"
+        rows.append((f"Rank by {best.title}: it {how} and is simpler", reason, float("nan")))
     if reliable.table.agrees.mean() < AGREES_SHARE:
         reason = f"{reliable.title}. Use the ranking, and do not budget on the risks themselves."
         rows.append(("Do not budget on the risks yet", reason, float("nan")))

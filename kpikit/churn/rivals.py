@@ -87,9 +87,10 @@ def _in_words(table: pd.DataFrame, n: int) -> tuple[str, str]:
         for row in every
     ]
     strongest: Any = ranked.iloc[int(np.argmax(ranked.other))]
+    how = "better" if strongest.verdict == LOSES else "as well, as far as can be told"
     advice = (
-        f" {strongest.title[:1].upper()}{strongest.title[1:]} is simpler and ranks as well, as far as can be told: "
-        "prefer it, unless the model's risks themselves are needed."
+        f" {strongest.title[:1].upper()}{strongest.title[1:]} is simpler and ranks {how}: prefer it, unless the "
+        "model's risks themselves are needed."
         if strongest.verdict != WINS
         else ""
     )

@@ -221,7 +221,8 @@ def lift(found: Study) -> Result:
         before = value
     table = pd.DataFrame(rows)
     top, fifth = table.iloc[0], table.iloc[1]
-    title = f"The tenth at highest risk holds {percent(top.capture, 0)} of the lost, the top fifth {percent(fifth.capture, 0)}"
+    tenth_holds, fifth_holds = percent(top.capture, 0), percent(fifth.capture, 0)
+    title = f"The tenth at highest risk holds {tenth_holds} of the lost, the top fifth {fifth_holds}"
     text = (
         f"Of {number(y.sum())} lost among {counted(n, 'customer')}: the tenth ranked highest has a lift of "
         f"{number(top.lift, 2)} (interval {interval(top.low, top.high, 'decimal')}): it would hold "
