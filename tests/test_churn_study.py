@@ -16,7 +16,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 from kpikit import churn
 from kpikit.churn.modelling import calibration_line, logistic_line
 from kpikit.churn.resampling import Ranking, drawn, once
-from kpikit.errors import ParameterError
+from kpikit.errors import ContractError, ParameterError
 
 RNG = np.random.default_rng(4)
 SCORE = RNG.integers(0, 30, 400) / 10  # ties
@@ -200,7 +200,7 @@ def test_dependence_rises_with_what_raises_the_risk():
 
 def test_rows_that_lack_a_feature_are_refused():
     model = churn.final_model(ready_study())
-    with pytest.raises(churn.sample.ContractError, match=r"columns \['plan'\]"):
+    with pytest.raises(ContractError, match=r"columns \['plan'\]"):
         model.risk(pd.DataFrame({"age": [1.0], "noise": [0.0], "worth": [1.0]}))
 
 
@@ -208,6 +208,22 @@ def test_a_text_that_was_never_seen_and_a_missing_number_get_a_risk():
     model = churn.final_model(ready_study())
     rows = pd.DataFrame({"age": [np.nan], "noise": [0.0], "worth": [80.0], "plan": ["huge"]})
     assert 0 < model.risk(rows)[0] < 1
+
+
+def test_a_rival_or_feature_that_an_early_snapshot_lacks_altogether_is_no_error():
+    frame = churners.snapshots(200, cutoffs=3).drop(columns="true_risk")
+    first = frame.cutoff == frame.cutoff.min()
+    frame = frame.assign(coin=frame.coin.mask(first), noise=frame.noise.mask(first))
+    found = churn.study(churn.snapshot_sample(frame, horizon_days=30, rivals=["coin"]), folds=2)
+    assert np.isfinite(found.risks["coin"]).all()
+    assert np.isfinite(found.risks["logistic"]).all()
+
+
+def test_a_snapshot_with_nobody_lost_teaches_nothing_and_is_named():
+    frame = churners.snapshots(200, cutoffs=3).drop(columns=["true_risk", "coin"])
+    frame = frame.assign(churned=frame.churned.where(frame.cutoff > frame.cutoff.min(), 0))
+    with pytest.raises(ContractError, match="customers lost and 5 kept wherever a model learns; found 0 lost of 100"):
+        churn.study(churn.snapshot_sample(frame, horizon_days=30), folds=2)
 
 
 def test_an_auc_above_the_ceiling_must_be_explained():

@@ -31,6 +31,7 @@ MODELS = tuple(TITLES)
 INNER_FOLDS = 3
 EDGE = 1e-6  # no customer is certain
 RAREST_LEVEL = 10  # rows of a text that is a level of its own
+FEWEST_KNOWN = 10  # rows in which a number must be there to be read
 NOTHING_LEARNT = 1e-3  # a slope of calibration below it: the ranking is chance or worse
 
 
@@ -53,7 +54,12 @@ def pipeline(name: str, kinds: Kinds, seed: int) -> Pipeline:
     one_of("model", name, MODELS)
     numbers, texts = list(kinds.numbers), list(kinds.texts)
     if name == "logistic":
-        scaled = Pipeline([("fill", SimpleImputer(strategy="median", add_indicator=True)), ("scale", StandardScaler())])
+        scaled = Pipeline(
+            [
+                ("fill", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
+                ("scale", StandardScaler()),
+            ]
+        )
         one_hot = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RAREST_LEVEL)
         prepared = ColumnTransformer([("numbers", scaled, numbers), ("texts", one_hot, texts)])
         return Pipeline([("prepare", prepared), ("fit", LogisticRegression(max_iter=5000))])
@@ -70,8 +76,14 @@ def pipeline(name: str, kinds: Kinds, seed: int) -> Pipeline:
 
 def rival_pipeline() -> Pipeline:
     """Return a logistic curve over one score: it keeps the score's order, and learns which end is the risky one."""
-    filled = Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
-    return Pipeline([("prepare", filled), ("fit", LogisticRegression())])
+    filled = SimpleImputer(strategy="median", keep_empty_features=True)
+    return Pipeline([("fill", filled), ("scale", StandardScaler()), ("fit", LogisticRegression())])
+
+
+def known_in(kinds: Kinds, features: pd.DataFrame) -> Kinds:
+    """Return the features that enough rows have: a support table that begins later is empty in early snapshots."""
+    numbers = [name for name in kinds.numbers if features[name].notna().sum() >= FEWEST_KNOWN]
+    return Kinds(tuple(numbers), kinds.texts)
 
 
 def raw_risk(fitted: Any, features: pd.DataFrame) -> Array:
@@ -107,7 +119,6 @@ def _fitted(model: Pipeline, features: pd.DataFrame, churned: Array) -> Any:
     with threadpool_limits(1), warnings.catch_warnings():
         # a logistic fit that stops early is still calibrated and tested on other customers
         warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.filterwarnings("ignore", message="Skipping features without any observed values")
         return clone(model).fit(features, churned)
 
 
@@ -165,8 +176,9 @@ def all_calibrated(
     features: pd.DataFrame, kinds: Kinds, rivals: pd.DataFrame, churned: Array, fit: Any, later: Any, *, seed: int
 ) -> dict[str, tuple[Calibrated, Any, Array]]:
     """Return each model and each rival's curve: fitted, calibrated, with the calibration rows and their risk."""
+    known = known_in(kinds, features.iloc[fit])
     found = {
-        name: calibrated(pipeline(name, kinds, seed), name, features, churned, fit, later, seed=seed)
+        name: calibrated(pipeline(name, known, seed), name, features, churned, fit, later, seed=seed)
         for name in MODELS
     }  # fmt: skip
     for name in rivals.columns:

@@ -16,14 +16,17 @@ from kpikit.churn.modelling import (
     all_calibrated,
     best_of,
     calibrated,
+    known_in,
     log_loss,
     pipeline,
 )
 from kpikit.churn.sample import Sample, current_rows
 from kpikit.churn.splitting import FOLDS, SEED, Split, days_in, splits_of, training_days
+from kpikit.errors import ContractError
 
 Array = NDArray[np.float64]
 CHOSEN = "chosen"
+FEWEST_IN_TRAINING = 5
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,14 @@ def study(sample: Sample, *, folds: int = FOLDS, repeats: int = 1, seed: int = S
 
 
 def _fit(sample: Sample, split: Split, seed: int) -> Fitted:
+    for rows in (split.fit, split.later):
+        lost = int(sample.churned[rows].sum())
+        if len(rows) and min(lost, len(rows) - lost) < FEWEST_IN_TRAINING:
+            raise ContractError(
+                f"at least {FEWEST_IN_TRAINING} customers lost and {FEWEST_IN_TRAINING} kept wherever a model learns",
+                got=f"{lost} lost of {len(rows)} rows",
+                fix="Take another horizon, fewer folds, or more customers.", where="sample",
+            )  # fmt: skip
     found = all_calibrated(
         sample.features, sample.kinds, sample.rivals, sample.churned, split.fit, split.later, seed=seed + split.repeat
     )
@@ -204,7 +215,7 @@ def final_model(found: Study) -> Model:
         fit = np.flatnonzero(sample.cutoff <= days[-1] - horizon)
         later = np.flatnonzero(sample.cutoff == days[-1])
     name = found.chosen
-    model, _, _ = calibrated(
-        pipeline(name, sample.kinds, found.seed), name, sample.features, sample.churned, fit, later, seed=found.seed
-    )
+    kinds = known_in(sample.kinds, sample.features.iloc[fit])
+    unfitted = pipeline(name, kinds, found.seed)
+    model, _, _ = calibrated(unfitted, name, sample.features, sample.churned, fit, later, seed=found.seed)
     return Model(name, sample, model)
