@@ -149,6 +149,16 @@ def test_subscribers_at_a_cutoff_by_hand():
     assert found == {"ann": [50, 2, "large"], "bob": [50, 1, "small"], "cat": [40, 1, "small"], "dan": [50, 1, "small"]}
 
 
+def test_which_of_two_spans_ends_first_is_not_known_yet():
+    both = pd.DataFrame(
+        {"customer_id": "ann", "started_at": pd.Timestamp(day(0)), "plan": ["small", "large"],
+         "ended_at": moments_of([day(55), day(60)])}
+    )  # fmt: skip
+    swapped = both.assign(ended_at=both.ended_at.to_numpy()[::-1])
+    found = [rows(features.subscriber_snapshots(one, cutoffs=day(50)), "plan") for one in (both, swapped)]
+    assert found[0] == found[1]
+
+
 def test_who_ends_within_the_horizon_churned_and_who_is_back_within_the_grace_did_not():
     at = {"cutoffs": day(50), "horizon_days": 10, "as_of": day(90)}
     assert rows(features.subscription_labels(SPANS, **at, grace_days=14), "churned") == {
