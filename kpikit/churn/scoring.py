@@ -133,14 +133,15 @@ def _in_words(found: Study, table: pd.DataFrame) -> tuple[str, str, str]:
 
 def _slope_in_words(best: Any) -> str:
     low, high = FAIR_SLOPE
+    level = f"On average {percent(best.mean_risk)} were foretold and {percent(best.churn_rate)} came."
     span = f"calibration slope {number(best.calibration_slope, 2)}, interval " + interval(
         best.calibration_slope_low, best.calibration_slope_high, "decimal"
     )
     if best.calibration_slope_low > 1 or best.calibration_slope_high < 1:
         how = "spread too wide" if best.calibration_slope < 1 else "drawn too near to the average"
         kind = "somewhat" if low <= best.calibration_slope <= high else "clearly"
-        return f"The risks are {kind} {how} ({span})."
-    return f"The risks are as spread out as the truth, as far as can be told ({span})."
+        return f"{level} The risks are {kind} {how} ({span})."
+    return f"{level} The risks are as spread out as the truth, as far as can be told ({span})."
 
 
 def _kpis(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:
