@@ -172,7 +172,7 @@ def test_arms_keep_their_share(share, n):
     assert len(drawn) == n
     assert abs(drawn.count("control") - share * n) <= 1
     if n == 1:  # one customer is drawn by chance, not by rounding
-        assert {arms(1, share, seed)[0] for seed in range(60)} == {"contact", "control"}
+        assert {arms(1, share, seed)[0] for seed in range(40)} == {"contact", "control"}
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -231,15 +231,15 @@ def test_contacting_that_drives_customers_away_is_said():
 
 
 def test_the_measured_effect_is_that_of_a_simulated_experiment():
-    """Contacting keeps a quarter of those who would leave: in 60 experiments the interval holds it some 57 times."""
+    """Contacting keeps a quarter of those who would leave: in 40 experiments the interval holds it some 38 times."""
     rng, held = np.random.default_rng(10), 0
     arms_kept, who = kept(150, 150)
     is_contact = (arms_kept.arm == "contact").to_numpy()
-    for _ in range(60):
+    for _ in range(40):
         lost = rng.random(300) < np.where(is_contact, 0.6 * 0.75, 0.6)
         facts = churn.measure(arms_kept, pd.DataFrame({"customer_id": who, "churned": lost.astype(int)})).facts
         held += facts["low"] <= 0.6 * 0.25 <= facts["high"]
-    assert 53 <= held <= 60
+    assert 34 <= held <= 40
 
 
 def test_customers_without_an_outcome_are_counted_and_strangers_refused():
@@ -280,7 +280,7 @@ def test_cdnow_is_foretold_at_a_later_snapshot_beside_p_alive_and_recency():
     sample = churn.snapshot_sample(
         table, horizon_days=90, value="value", rivals=["recency", "p_alive", "p_no_purchase"]
     )
-    found = churn.study(sample)
+    found = churn.study(sample, folds=2)
     assert "tested on that of 1998-04-02" in found.design
     row = churn.performance(found).table.set_index("predictor").loc["chosen"]
     bought = orders[(orders.ordered_at >= "1998-04-02")].customer_id.nunique()

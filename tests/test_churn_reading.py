@@ -31,7 +31,7 @@ def key(monkeypatch):
     monkeypatch.setenv("KPIKIT_HASH_KEY", "a key for tests")
 
 
-def shop_orders(customers: int = 160, seed: int = 3) -> pd.DataFrame:
+def shop_orders(customers: int = 130, seed: int = 3) -> pd.DataFrame:
     """Return a year of orders of customers who come every few weeks until they leave."""
     rng, rows = np.random.default_rng(seed), []
     for number in range(customers):

@@ -63,10 +63,10 @@ def test_the_log_rank_is_that_of_statsmodels(groups):
 
 def test_equal_groups_differ_some_five_times_in_a_hundred():
     rng, found = np.random.default_rng(5), 0
-    for _ in range(60):
+    for _ in range(40):
         table = pd.DataFrame({"duration": rng.exponential(10, 80).round(1), "observed": rng.random(80) < 0.7})
         found += survival.log_rank(table.assign(segment=np.arange(80) % 2)).facts["verdict"] == "they differ"
-    assert found <= 8
+    assert found <= 6
 
 
 def test_curves_and_limits_are_those_of_statsmodels():
@@ -105,12 +105,12 @@ def test_the_engines_steps_and_counted_cases_give_the_same():
 
 def test_the_coverage_of_the_limits_is_near_95_in_100():
     rng, held = np.random.default_rng(6), 0
-    for _ in range(60):
+    for _ in range(40):
         event, followed = rng.exponential(20, 120), rng.uniform(0, 60, 120)
         table = pd.DataFrame({"duration": np.minimum(event, followed), "observed": event <= followed})
         row = share_by(table, [20.0]).iloc[0]
         held += row.low <= 1 - np.exp(-1) <= row.high
-    assert 52 <= held <= 60
+    assert 34 <= held <= 40
 
 
 def test_time_to_the_second_order_by_hand():

@@ -14,16 +14,23 @@ MISSING = "(missing)"
 
 @dataclass(frozen=True)
 class Kinds:
-    """Names of the numbers and of the texts among the features."""
+    """Names of the numbers and of the texts among the features, and the values that each text has."""
 
     numbers: tuple[str, ...]
     texts: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...] = ()
 
 
 def kinds_of(frame: pd.DataFrame) -> Kinds:
     """Return which columns are numbers (texts that are nearly all numbers too) and which are texts."""
     numbers = [str(name) for name in frame.columns if is_number(frame[name])]
-    return Kinds(tuple(numbers), tuple(str(name) for name in frame.columns if name not in numbers))
+    texts = [str(name) for name in frame.columns if name not in numbers]
+    return Kinds(tuple(numbers), tuple(texts), tuple(tuple(sorted(pd.unique(as_text(frame[name])))) for name in texts))
+
+
+def as_text(column: pd.Series) -> pd.Series:
+    """Return a column as texts, a missing one by its own word."""
+    return column.astype(object).where(column.notna(), MISSING).astype(str).astype(object)
 
 
 def is_number(column: pd.Series) -> bool:
@@ -67,5 +74,13 @@ def as_features(frame: pd.DataFrame, kinds: Kinds) -> pd.DataFrame:
             numbers = pd.to_numeric(column.astype(object).where(column.notna(), np.nan), errors="coerce")
             made[name] = numbers.astype(float).replace([np.inf, -np.inf], np.nan)
         else:
-            made[name] = column.astype(object).where(column.notna(), MISSING).astype(str).astype(object)
+            made[name] = as_text(column)
     return pd.DataFrame(made, index=frame.index)
+
+
+def coded(features: pd.DataFrame, kinds: Kinds) -> pd.DataFrame:
+    """Return features with numbers in place of texts (−1: never seen): encoders take many times as long over texts."""
+    made = {name: features[name].to_numpy(float) for name in kinds.numbers}
+    for name, levels in zip(kinds.texts, kinds.levels, strict=True):
+        made[name] = pd.Index(levels, dtype=object).get_indexer(features[name]).astype(float)
+    return pd.DataFrame(made, index=features.index)

@@ -19,10 +19,10 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from kpikit.churn.columns import MOST_LEVELS, Kinds
+from kpikit.churn.columns import MOST_LEVELS, Kinds, coded
 from kpikit.errors import one_of
 
 Array = NDArray[np.float64]
@@ -53,6 +53,7 @@ def pipeline(name: str, kinds: Kinds, seed: int) -> Pipeline:
     """Return an unfitted pipeline; its settings are fixed beforehand, since tuning them would need rows of its own."""
     one_of("model", name, MODELS)
     numbers, texts = list(kinds.numbers), list(kinds.texts)
+    read = FunctionTransformer(coded, kw_args={"kinds": kinds})
     if name == "logistic":
         scaled = Pipeline(
             [
@@ -62,7 +63,7 @@ def pipeline(name: str, kinds: Kinds, seed: int) -> Pipeline:
         )
         one_hot = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RAREST_LEVEL)
         prepared = ColumnTransformer([("numbers", scaled, numbers), ("texts", one_hot, texts)])
-        return Pipeline([("prepare", prepared), ("fit", LogisticRegression(max_iter=5000))])
+        return Pipeline([("read", read), ("prepare", prepared), ("fit", LogisticRegression(max_iter=5000))])
     levels = OrdinalEncoder(
         handle_unknown="use_encoded_value", unknown_value=np.nan, min_frequency=RAREST_LEVEL, max_categories=MOST_LEVELS
     )
@@ -71,7 +72,7 @@ def pipeline(name: str, kinds: Kinds, seed: int) -> Pipeline:
         learning_rate=0.1, max_iter=100, max_leaf_nodes=4, min_samples_leaf=30, l2_regularization=1.0,
         categorical_features=list(range(len(texts))) or None, early_stopping=False, random_state=seed,
     )  # fmt: skip
-    return Pipeline([("prepare", prepared), ("fit", boosting)])
+    return Pipeline([("read", read), ("prepare", prepared), ("fit", boosting)])
 
 
 def rival_pipeline() -> Pipeline:
@@ -83,7 +84,7 @@ def rival_pipeline() -> Pipeline:
 def known_in(kinds: Kinds, features: pd.DataFrame) -> Kinds:
     """Return the features that enough rows have: a support table that begins later is empty in early snapshots."""
     numbers = [name for name in kinds.numbers if features[name].notna().sum() >= FEWEST_KNOWN]
-    return Kinds(tuple(numbers), kinds.texts)
+    return Kinds(tuple(numbers), kinds.texts, kinds.levels)
 
 
 def raw_risk(fitted: Any, features: pd.DataFrame) -> Array:

@@ -27,15 +27,19 @@ class Ranking:
 
     def __init__(self, score: Any, churned: Any) -> None:
         score, self.churned = np.asarray(score, dtype=float), np.asarray(churned, dtype=float)
+        self._last: tuple[Array, Array, Array] | None = None
         self.order = np.argsort(-score, kind="stable")
         ranked = score[self.order]
         self.starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])  # of each group of equal scores
 
     def _grouped(self, weights: Array) -> tuple[Array, Array]:
         """Return the weight of all and of the lost in each group of equal scores, the highest first."""
+        if self._last is not None and self._last[0] is weights:  # each score of the same draws asks for them
+            return self._last[1], self._last[2]
         ranked = weights[:, self.order]
         everyone = np.add.reduceat(ranked, self.starts, axis=1)
         lost = np.add.reduceat(ranked * self.churned[self.order], self.starts, axis=1)
+        self._last = (weights, everyone, lost)
         return everyone, lost
 
     def auc(self, weights: Array) -> Array:
