@@ -82,5 +82,5 @@ def coded(features: pd.DataFrame, kinds: Kinds) -> pd.DataFrame:
     """Return features with numbers in place of texts (−1: never seen): encoders take many times as long over texts."""
     made = {name: features[name].to_numpy(float) for name in kinds.numbers}
     for name, levels in zip(kinds.texts, kinds.levels, strict=True):
-        made[name] = pd.Index(levels, dtype=object).get_indexer(features[name]).astype(float)
+        made[name] = pd.Index(levels, dtype=object).get_indexer(pd.Index(features[name])).astype(float)
     return pd.DataFrame(made, index=features.index)

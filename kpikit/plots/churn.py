@@ -39,9 +39,9 @@ def _said(result: Result) -> Result:
 def performance(result: Result) -> Result:
     """Return the scores of models and rivals as a table."""
     labels = {"title": "Foretold by", "auc": "AUC", "auc_low": "Low", "auc_high": "High", "auc_fold_min": "Worst fold",
-              "auc_fold_max": "Best fold", "pr_auc": "PR AUC", "brier": "Brier", "brier_base": "Same risk for all",
-              "log_loss": "Log loss", "calibration_slope": "Calibration slope", "lift": "Lift, top tenth",
-              "n": "Customers", "churned": "Lost"}  # fmt: skip
+              "auc_fold_max": "Best fold", "brier": "Brier", "calibration_slope": "Slope", "lift": "Lift",
+              "pr_auc": "PR AUC", "log_loss": "Log loss", "brier_base": "Brier, same risk for all", "n": "Customers",
+              "churned": "Lost"}  # fmt: skip
     formats: dict[str, Format] = dict.fromkeys(
         ("auc", "auc_low", "auc_high", "auc_fold_min", "auc_fold_max", "pr_auc", "log_loss"), _three
     )
