@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from conftest import needs
 from scipy.special import expit
 from shops import SHARED_DATA
 
-TELCO = Path(os.environ.get("KPIKIT_TELCO", SHARED_DATA / "telco_churn.csv"))
+TELCO = SHARED_DATA / "telco_churn.csv"
 
 
 def ready(n: int = 1200, seed: int = 1) -> pd.DataFrame:

@@ -309,3 +309,23 @@ def test_purchase_models_read_only_what_each_cutoff_knew():
     # the published MBG/NBD of this sample gives customers without a repeat at T = 38.86 weeks a P(alive) of .38971
     one = tables[0][(tables[0].purchase_days == 1) & (tables[0].tenure_days == 273)]
     assert one.p_alive.iloc[0] == pytest.approx(0.38971, abs=2e-3)
+
+
+@pytest.mark.slow
+def test_subscribers_who_leave_at_random_are_said_to_be_unpredictable():
+    """The simulated shop ends subscriptions at one rate for all: nothing that is known of them tells who is next."""
+    shop = datasets.coffee_shop(customers=10_000, mess=False)
+    spans, days = shop.tables["subscriptions"], ["2025-11-01", "2026-02-01", "2026-05-01"]
+    table = features.labelled(
+        features.subscriber_snapshots(spans, cutoffs=days, tickets=shop.tables["tickets"]),
+        features.subscription_labels(spans, cutoffs=days, horizon_days=89, as_of=shop.as_of),
+    )
+    found = churn.study(churn.snapshot_sample(table, horizon_days=89), folds=3)
+    result = churn.performance(found)
+    row = result.table.set_index("predictor").loc["chosen"]
+    # three monthly renewals lie in the 89 days: 1 − (1 − rate)³ leave
+    expected = 1 - (1 - shop.parameters.ended) ** 3
+    assert row.churn_rate == pytest.approx(expected, abs=0.03)
+    assert row.mean_risk == pytest.approx(expected, abs=0.04)
+    assert row.auc_low < 0.5 < row.auc_high + 0.03
+    assert "no better than chance" in result.title

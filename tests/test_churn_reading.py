@@ -128,6 +128,8 @@ def test_a_list_of_an_earlier_run_is_read_and_measured(data, found, tmp_path):
     late = churn.listed_on(listed.assign(listed_on="2024-12-01"), data.as_of, 45)
     with pytest.raises(ParameterError, match="labels after as_of"):
         features.inactivity_labels(data.orders, **late)
+    path.write_text("customer,arm,value,listed_on,horizon_days\n012345678901,contact,1,2024-09-01,60\n")
+    assert churn.kept_list(str(path), data).customer.tolist() == ["012345678901"]  # a hash may be all digits
     path.write_text("a,b\n1,2\n")
     with pytest.raises(ContractError, match="a watch list with the columns"):
         churn.kept_list(str(path), data)

@@ -143,8 +143,8 @@ def _of_table(
                 f"{data.as_of:%Y-%m-%d}", is_table=True)  # fmt: skip
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Return a CSV or Parquet file as a DataFrame.
+def read(path: Path, *, text: str = "") -> pd.DataFrame:
+    """Return a CSV or Parquet file as a DataFrame; the column ``text`` is not read as a number (007 is a name).
 
     Raises
     ------
@@ -155,7 +155,7 @@ def read(path: Path) -> pd.DataFrame:
     if reader is None:
         raise ParameterError(f"a file that ends with {listed(READERS)}", got=path.name, where="ready")
     try:
-        found: pd.DataFrame = reader(path)
+        found: pd.DataFrame = reader(path, dtype={text: str}) if text and reader is pd.read_csv else reader(path)
     except FileNotFoundError:
         raise DataUnreachableError("a file", got="no such file", fix="Correct the path.", where=str(path)) from None
     except Exception as problem:  # pandas and pyarrow raise whatever they stumble on

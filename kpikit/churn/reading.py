@@ -101,7 +101,7 @@ def kept_list(path: str, data: Any) -> pd.DataFrame:
     columns = ["customer", "arm", "value", "listed_on", "horizon_days"]
     if not path:
         return pd.DataFrame(columns=columns)
-    frame = read(data.config.resolve(path))
+    frame = read(data.config.resolve(path), text="customer")
     missing = [name for name in columns if name not in frame.columns]
     if missing or frame.empty:
         raise ContractError(
