@@ -28,10 +28,12 @@ _HOMES = {
     "summary": "summaries",
 }
 _MODULES = (
+    "churn",
     "clv",
     "cohorts",
     "customers",
     "datasets",
+    "features",
     "growth",
     "intervals",
     "metrics",
@@ -40,6 +42,7 @@ _MODULES = (
     "retention",
     "scorecard",
     "support",
+    "survival",
     "voice",
 )
 
@@ -47,6 +50,7 @@ __all__ = [
     "audit",
     "available",
     "changes",
+    "churn",
     "clv",
     "cohorts",
     "compute",
@@ -54,6 +58,7 @@ __all__ = [
     "customers",
     "datasets",
     "definitions",
+    "features",
     "growth",
     "intervals",
     "load",
@@ -67,6 +72,7 @@ __all__ = [
     "set_aside_table",
     "summary",
     "support",
+    "survival",
     "voice",
 ]
 

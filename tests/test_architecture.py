@@ -14,7 +14,7 @@ MODULES = sorted((ROOT / "kpikit").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 LAYERS = (
-    "errors periods formatting results palette keyfigures summaries",
+    "errors periods formatting results palette keyfigures summaries spreadsheets",
     "intervals contracts config timeline handing",
     "sources proposals datasets",
     "metrics cohorts customers features",
@@ -31,7 +31,7 @@ PACKAGES = (
     "ibis numpy scipy statsmodels pydantic pydantic_core yaml sqlglot",
     "ibis pandas sqlglot",  # sqlglot: the columns an expression of kpikit.yaml reads
     "ibis",
-    "pandas numpy scipy sklearn statsmodels",
+    "pandas numpy scipy sklearn statsmodels threadpoolctl",
     "pandas numpy matplotlib cycler seaborn jinja2 markupsafe",
     "papermill nbformat nbclient nbconvert jupyter_client jupyter_core traitlets filelock jinja2 markupsafe pydantic "
     "playwright",

@@ -20,7 +20,7 @@ import pytest
 import shop_tables
 from conftest import needs
 
-from kpikit import cohorts, customers
+from kpikit import cohorts, customers, features
 from kpikit.metrics import KPIS, sales
 
 AS_OF = "2024-06-11"
@@ -80,6 +80,13 @@ def _functions() -> dict[str, Callable[[Any], Any]]:
         "calibration_holdout": functools.partial(customers.calibration_holdout, calibration_end="2023-11-05"),
         "daily_purchases": functools.partial(customers.daily_purchases, known_before="2024-01-01"),
         "rfm_scores": functools.partial(customers.rfm_scores, as_of=AS_OF),
+        "churn_snapshots": functools.partial(
+            features.snapshots, cutoffs=["2023-10-01", "2024-02-29"], active_days=300, last=["channel"]
+        ),
+        "churn_labels": functools.partial(
+            features.inactivity_labels, cutoffs=["2023-10-01", "2024-02-29"], horizon_days=60, as_of=AS_OF
+        ),
+        "churn_histories": functools.partial(features.histories, cutoffs=["2023-10-01", "2024-02-29"]),
     }
 
 

@@ -18,7 +18,8 @@ from kpikit.report.gate import check_page
 
 BUDGET_BYTES = 1_000_000
 ON_ORDERS_ALONE = (
-    "cohort_retention", "customer_lifetime_value", "customer_performance", "customer_scorecard", "growth_economics",
+    "churn_risk", "cohort_retention", "customer_lifetime_value", "customer_performance", "customer_scorecard",
+    "growth_economics",
 )  # fmt: skip
 NAMES = (*ON_ORDERS_ALONE, "support_experience", "voice_of_customer")
 pytestmark = pytest.mark.slow

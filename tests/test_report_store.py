@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from kpikit.errors import MachineError, NotebookError
 from kpikit.report import catalogue, gate, manifest, store
 from kpikit.report.manifest import Manifest
-from kpikit.report.store import Store, csv_text
+from kpikit.report.store import Store
+from kpikit.spreadsheets import FORMULA_STARTS, csv_text
 
 
 def record(run_id: str, as_of: str = "2026-10-01", **facts: Any) -> Manifest:
@@ -209,7 +210,7 @@ def test_numbers_stay_numbers_and_the_unknown_is_empty() -> None:
 def test_no_cell_of_any_text_starts_a_formula(rows: list[list[str]]) -> None:
     read = list(csv.reader(io.StringIO(csv_text(["a", "b"], rows), newline="")))[1:]
     assert len(read) == len(rows)
-    assert not any(cell.lstrip().startswith(store.FORMULA_STARTS) for row in read for cell in row)
+    assert not any(cell.lstrip().startswith(FORMULA_STARTS) for row in read for cell in row)
 
 
 def test_the_catalogue_names_every_report_in_words(shelf: Store) -> None:

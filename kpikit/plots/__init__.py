@@ -1,6 +1,6 @@
 """Results drawn: figures, tiles, cards and accessible tables. A table in, HTML (or an Axes) out."""
 
-from kpikit.plots import growth, performance
+from kpikit.plots import churn, growth, performance
 from kpikit.plots.clv import (
     calibration,
     concentration,
@@ -33,6 +33,7 @@ __all__ = [
     "bottlenecks",
     "calibration",
     "changes",
+    "churn",
     "cohort_heatmap",
     "comment_table",
     "concentration",

@@ -6,14 +6,11 @@ beside them ``reports/<notebook>/latest.html`` and ``reports/index.html``. These
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
 import shutil
 import tempfile
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +21,7 @@ from kpikit.errors import MachineError
 from kpikit.report import manifest as manifests
 from kpikit.report.manifest import Manifest
 from kpikit.results import slug
+from kpikit.spreadsheets import csv_text
 
 REPORT, NOTEBOOK, KPIS, TABLES = "report.html", "notebook.ipynb", "kpis.json", "tables"
 LATEST, INDEX, LAST_FAILURE, FAILED = "latest.html", "index.html", "last-failure.html", "failed"
@@ -31,9 +29,6 @@ PDF, LATEST_PDF = "report.pdf", "latest.pdf"
 BUILDING, NEW = ".building-", ".new-"
 NEEDED_BYTES = 50_000_000
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-# what a spreadsheet may drop at the start of a cell
-UNSEEN = re.compile("[\\s\x00-\x1f\u00ad\u200b-\u200f\u2060\ufeff]*")
 
 
 @dataclass(frozen=True)
@@ -190,23 +185,6 @@ def write_artefacts(
             _write_synced(building / TABLES / f"{slug(name)}.csv", csv_text(table["columns"], table["rows"]).encode())
 
 
-def csv_text(columns: list[str], rows: list[list[Any]]) -> str:
-    """Return a table as CSV that a spreadsheet cannot take for formulas.
-
-    A text that starts with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return gets a leading apostrophe, also
-    after blanks and line breaks and for these signs at full width; numbers stay as they are, and an unknown value
-    is an empty cell.
-
-    >>> csv_text(["segment", "change"], [["=cmd|' /C calc'!A0", -1.5]])
-    "segment,change\\r\\n'=cmd|' /C calc'!A0,-1.5\\r\\n"
-    """
-    text = io.StringIO()
-    writer = csv.writer(text)  # lines end as RFC 4180 has it: only then are both kinds of line break quoted in a cell
-    writer.writerow([_inert(column) for column in columns])
-    writer.writerows([[_inert(value) for value in row] for row in rows])
-    return text.getvalue()
-
-
 def replace_file(path: Path, content: bytes) -> None:
     """Replace a file in one step: a reader sees the old content or the new, whatever happens."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=NEW)
@@ -238,13 +216,6 @@ def machine_errors(where: Path) -> Iterator[None]:
 
 def _good(path: Path, record: Manifest) -> bool:
     return record.status == "succeeded" and (path.parent / REPORT).is_file()
-
-
-def _inert(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    first = unicodedata.normalize("NFKC", UNSEEN.sub("", value, count=1)[:1])
-    return f"'{value}" if value.startswith(FORMULA_STARTS) or first.startswith(FORMULA_STARTS) else value
 
 
 def _write_synced(path: Path, content: bytes) -> None:

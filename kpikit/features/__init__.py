@@ -1,0 +1,18 @@
+"""What was known of each customer at a cutoff, and whether they were lost afterwards: one row per customer and cutoff.
+
+Features read only what is dated before the cutoff's first instant; labels read only what comes from it on.
+"""
+
+from kpikit.features.buying import snapshots
+from kpikit.features.histories import histories
+from kpikit.features.labels import inactivity_labels, labelled, subscription_labels
+from kpikit.features.subscribing import subscriber_snapshots
+
+__all__ = [
+    "histories",
+    "inactivity_labels",
+    "labelled",
+    "snapshots",
+    "subscriber_snapshots",
+    "subscription_labels",
+]
