@@ -31,7 +31,7 @@ def bg(split):
 
 def test_scores_of_cdnow(outcome):
     table = outcome.table.set_index("rule")
-    assert list(table.index) == ["bg_nbd", "mbg_nbd", "nbd", "own_rate", "mean_rate", "zero"]
+    assert list(table.index) == ["bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "own_rate", "mean_rate", "zero"]
     assert (table.total_actual == 1882).all()
     assert table.total_forecast["bg_nbd"] == pytest.approx(1653.41, rel=1e-4)
     assert table.bias["bg_nbd"] == pytest.approx(1653.41 / 1882 - 1, abs=1e-4)
@@ -57,7 +57,7 @@ def test_a_refuted_zero_is_infinitely_wrong(outcome):
 def test_result_can_be_stored(outcome):
     payload = outcome.payload()
     assert payload["kind"] == "table"
-    assert len(payload["table"]["rows"]) == 6
+    assert len(payload["table"]["rows"]) == 7
 
 
 def test_spend_is_compared_where_it_is_given(outcome, split):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpikit.errors import ContractError, listed
+from kpikit.errors import ContractError, ParameterError, listed
 from kpikit.periods import DAYS_PER_UNIT
 
 KEYS = ["frequency", "recency", "T"]
@@ -65,6 +65,30 @@ def distinct(data: Any) -> pd.DataFrame:
     index, groups = codes(frame, KEYS)
     weights = frame["n_customers"].to_numpy(dtype=float) if counted else None
     return groups.assign(n_customers=np.bincount(index, weights, len(groups)).astype(float))
+
+
+def require_chances(groups: pd.DataFrame, models: tuple[str, ...], unit: str) -> None:
+    """Raise unless distinct histories count opportunities, and the time between two of them is given."""
+    if not unit:
+        raise ParameterError(
+            "the time from one opportunity to the next: day, week, month or year",
+            got="none",
+            fix="Pass unit='year' where customers can buy, or renew, once a year.",
+            where="unit",
+        )
+    x, tx, T = (groups[key].to_numpy() for key in KEYS)
+    problems = {
+        "whole opportunities in recency and T": (tx != np.floor(tx)) | (np.floor(T) != T),
+        "at most one purchase at each opportunity, the last at recency": (x > tx) | ((x == 0) != (tx == 0)),
+    }
+    if "sbg" in models:
+        problems["every opportunity up to recency used (a contract renewed each time)"] = x != tx
+    for expected, wrong in problems.items():
+        if wrong.any():
+            row = groups.loc[int(np.argmax(wrong)), KEYS].to_dict()
+            fix = "Count opportunities (gift years, renewals), not days; or pass model='mbg_nbd'."
+            got = f"{int(wrong.sum())} distinct histories that are not so, first {row}"
+            raise ContractError(expected, got=got, fix=fix, where="histories")
 
 
 def unit_of(groups: pd.DataFrame) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from kpikit.clv.fitting import NO_CHURN, TOO_LITTLE
-from kpikit.clv.formulas import TITLES
 from kpikit.clv.model import Fit
+from kpikit.clv.models import TITLES
 from kpikit.errors import ParameterError
 from kpikit.formatting import counted, interval, money, number, percent
 from kpikit.keyfigures import Tile, key_figures

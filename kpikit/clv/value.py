@@ -1,4 +1,4 @@
-"""The base as a whole: its total with an interval, models side by side, and how concentrated value is."""
+"""The base as a whole: its total with an interval, and how concentrated value is."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from kpikit.clv.economics import check_economics
-from kpikit.clv.formulas import MODELS, NAMES, TITLES, Array
+from kpikit.clv.formulas import Array
 from kpikit.clv.histories import KEYS, codes
-from kpikit.clv.model import SEED, Fit, fit
-from kpikit.errors import ContractError, ParameterError, listed, one_of
-from kpikit.formatting import interval, joined, number, percent
+from kpikit.clv.model import Fit
+from kpikit.clv.models import NAMES
+from kpikit.errors import ContractError, ParameterError, listed
+from kpikit.formatting import interval, number, percent
 from kpikit.results import Result
 
 STEP = 1e-3  # of a parameter's logarithm, for the slope of the total
@@ -153,41 +154,6 @@ def _spend_neighbours(found: Fit) -> Iterator[tuple[Fit, Fit]]:
             replace(found, spend=replace(spend, params={**spend.params, name: value * math.exp(step)}))
             for step in (STEP, -STEP)
         )
-
-
-def compare(histories: Any, models: tuple[str, ...] = MODELS, *, unit: str = "") -> Result:
-    """Put models side by side: one row per model, as it was asked for (a fallback is another row's model).
-
-    ``.table``: ``model``, ``title``, ``r``, ``alpha``, ``a``, ``b``, ``log_likelihood``, ``aic``, ``verdict``,
-    ``used``. Choose before looking at the holdout; :func:`holdout` is the other half of the choice.
-    """
-    for model in models:
-        one_of("models", model, MODELS)
-    fits = [fit(histories, model, unit=unit, seed=SEED) for model in models]
-    rows = [
-        {
-            "model": found.model,
-            "title": TITLES[found.model],
-            **{name: found.asked["params"].get(name, np.nan) for name in ("r", "alpha", "a", "b")},
-            "log_likelihood": found.asked["log_likelihood"],
-            "aic": found.asked["aic"],
-            "verdict": found.verdict,
-            "used": found.used,
-        }
-        for found in fits
-    ]
-    table = pd.DataFrame(rows)
-    usable = table[np.isfinite(table["aic"])].sort_values("aic")
-    if usable.empty:
-        text = "Too little data: none of the models can be fitted."
-    else:
-        best = usable.iloc[0]
-        near = [str(title) for title in usable["title"][1:][usable["aic"][1:] - best.aic < 4]]
-        text = f"By AIC {best.title} fits best ({number(best.aic, 1)})."
-        text += f" {joined(near)} cannot be told from it (within 4)." if near else ""
-        unsound = table[table["verdict"] != "sound"]
-        text += "".join(f" {row.title}: {row.verdict}." for row in unsound.itertuples())
-    return Result("clv-models", "table", "Models side by side", text, table=table)
 
 
 def concentration(scores: pd.DataFrame, top: float = 0.10) -> Result:
