@@ -1,10 +1,13 @@
 """The mathematics of the purchase models: published values, exact identities, and a grid on which nothing may break."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import roots_jacobi
+from scipy.integrate import quad
+from scipy.special import hyp2f1, roots_jacobi
 
 from kpikit.clv import formulas, models
 
@@ -12,7 +15,8 @@ from kpikit.clv import formulas, models
 BG = {"r": 0.2425945, "alpha": 4.413602, "a": 0.792922, "b": 2.425907}
 MBG = {"r": 0.524843, "alpha": 6.18308, "a": 0.89136, "b": 1.61400}
 NBD = {"r": 0.384766, "alpha": 12.072023}
-PARAMS = {"bg_nbd": BG, "mbg_nbd": MBG, "nbd": NBD}
+PARETO = {"r": 0.5532770, "alpha": 10.577683, "s": 0.6062400, "beta": 11.668735}
+PARAMS = {"bg_nbd": BG, "mbg_nbd": MBG, "nbd": NBD, "pareto_nbd": PARETO}
 NEW = (0.0, 0.0, 0.0)
 
 
@@ -155,3 +159,60 @@ def test_a_polynomial_that_needs_more_nodes_gets_them():
     R, A, a, B = formulas.posterior("bg_nbd", {"r": 2e4, "alpha": 1e5, "a": 0.8, "b": 2.4}, x, T)
     total, _ = formulas.discounted_purchases(5000.0, 0.002, R, A, a, B)
     np.testing.assert_allclose(total, formulas.purchases_while_active(5000.0, R, A, a, B), rtol=1e-11)
+
+
+@pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd"])
+@pytest.mark.parametrize("history", [NEW, (3, 20, 30), (26, 30.8, 31)])
+def test_being_active_later_is_the_hypergeometric_function(model, history):
+    R, A, a, B = formulas.posterior(model, PARAMS[model], *(np.array(history)[[0, 2]]))
+    now = models.p_alive(model, PARAMS[model], *history)
+    for later in (0.5, 20, 200):
+        closed = now * hyp2f1(R, a, a + B, -later / A)
+        np.testing.assert_allclose(models.p_alive(model, PARAMS[model], *history, later), closed, rtol=1e-9)
+
+
+@pytest.mark.parametrize("model", PARAMS)
+@pytest.mark.parametrize("history", [NEW, (0, 0, 30), (5, 20, 30), (26, 30.8, 31)])
+def test_residual_purchases_are_the_integral_without_end(model, history):
+    rate, params = 0.02, PARAMS[model]
+
+    def discounted(u):
+        return rate * np.exp(-rate * u) * float(models.expected_purchases(model, params, *history, u))
+
+    # a different rule: adaptive Gauss-Kronrod piece by piece, up to where e^(-rate u) is e^-32
+    edges = [0, 1, 10, 50, 150, 400, 800, 1600]
+    integral = sum(quad(discounted, low, high, epsabs=0)[0] for low, high in pairwise(edges))
+    np.testing.assert_allclose(models.residual_purchases(model, params, *history, rate), integral, rtol=1e-8)
+
+
+@pytest.mark.parametrize("model", PARAMS)
+def test_a_horizon_that_grows_ends_in_the_residual(model):
+    x, T = np.array([0.0, 4.0, 40.0]), np.array([30.0, 30.0, 31.0])
+    state = models.active(model, PARAMS[model], x, T)
+    plain, discounted = state.discounted(2000.0, 0.02)
+    np.testing.assert_allclose(discounted, state.forever(0.02), rtol=1e-3)
+    assert (discounted < plain).all()
+
+
+def test_without_dropout_the_residual_is_the_rate_over_the_discount():
+    found = models.residual_purchases("nbd", NBD, 5, 20, 30, 0.002)
+    np.testing.assert_allclose(found, (NBD["r"] + 5) / (NBD["alpha"] + 30) / 0.002, rtol=1e-9)
+
+
+@pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd"])
+@pytest.mark.parametrize("a", [1e-6, 1 - 1e-9, 1 + 1e-9, 8])
+@pytest.mark.parametrize("b", [1e-3, 2.4, 900])
+def test_later_and_without_end_are_finite_on_the_whole_grid(model, a, b):
+    x = np.array([0, 0, 1, 26, 500, 5000, 5000])
+    T = np.array([0, 70, 30, 31, 100, 900, 900.0])
+    tx = np.array([0, 0, 30, 31, 100, 900, 3.0])
+    params = {"r": 0.24, "alpha": 4.4, "a": a, "b": b}
+    before = models.p_alive(model, params, x, tx, T)
+    for later in (0.1, 39, 5200):
+        alive = models.p_alive(model, params, x, tx, T, later)
+        assert ((alive >= 0) & (alive <= before + 1e-12)).all()
+        before = alive
+    residual = models.residual_purchases(model, params, x, tx, T, 0.002)
+    year = models.expected_purchases(model, params, x, tx, T, 52)
+    assert np.isfinite(residual).all()
+    assert (residual >= year * np.exp(-0.002 * 52) * (1 - 1e-9)).all()

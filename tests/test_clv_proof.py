@@ -44,7 +44,7 @@ def test_text_says_who_wins_and_how_far_it_missed(outcome):
     assert "2,357 customers made 1,882 purchases in 273 days" in outcome.text
     assert "BG/NBD forecast 1,653, 12.1 % below what came" in outcome.text
     assert "did not hold" in outcome.text
-    assert "Best by Poisson deviance is BG/NBD" in outcome.text
+    assert "Best by Poisson deviance is Pareto/NBD" in outcome.text
     assert "zero for all has 0.798 against 0.785" in outcome.text
 
 
@@ -177,3 +177,25 @@ def test_an_outcome_that_cannot_be_read_is_refused(split, counts, message):
 def test_a_holdout_of_no_days_is_refused(split):
     with pytest.raises(ParameterError, match="horizon_days: expected more than 0 days"):
         clv.holdout(split, horizon_days=0)
+
+
+def test_fits_are_taken_as_they_are(split, outcome, monkeypatch):
+    found = clv.fits(split)
+    monkeypatch.setattr("kpikit.clv.fitter.judge", None)  # whoever fits again, fails
+    again = clv.holdout(found, horizon_days=HORIZON, model="bg_nbd")
+    pd.testing.assert_frame_equal(again.table, outcome.table)
+    table = clv.compare(found, proof=again).table.set_index("model")
+    assert table.holdout_bias["bg_nbd"] == pytest.approx(1653.41 / 1882 - 1, abs=1e-4)
+    assert table.log_likelihood["pareto_nbd"] == pytest.approx(-9594.976, abs=1e-3)
+    two = clv.holdout([found["nbd"], found["mbg_nbd"]], horizon_days=HORIZON)
+    assert two.table.rule.tolist()[:2] == ["mbg_nbd", "nbd"]
+
+
+def test_fits_that_do_not_belong_together_are_refused(split):
+    found = clv.fits(split, ("nbd",))
+    with pytest.raises(ParameterError, match="fits of the same histories"):
+        clv.compare([found["nbd"], clv.fit(split.head(900), "mbg_nbd")])
+    with pytest.raises(ParameterError, match="fits, or histories to fit"):
+        clv.holdout([split], horizon_days=30)
+    with pytest.raises(ParameterError, match="model: expected one of nbd"):
+        clv.holdout(found, horizon_days=30, model="bg_nbd")

@@ -39,6 +39,7 @@ CELLS = 2_000_000  # numbers held at once by a quadrature or a simulation: bound
 FEWEST_NODES, MOST_NODES = 32, 256  # of the polynomial that stands for the integral over dropout
 EXACT = 1e-12  # relative size of its last terms
 TINY = 1e-300
+NOTHING = 45.0  # e to the minus this is no longer seen beside 1
 
 
 def log_odds_left(model: str, params: Params, x: Array, tx: Array, T: Array) -> Array:
@@ -121,7 +122,7 @@ def active_for(t: ArrayLike, R: Array, A: Array, a: float, B: Array) -> Array:
         weight = np.exp(a * log_p + rest * log_q - betaln(a, rest))
         curved = (weight * (left - left_at_one * p)).sum(axis=1) * (logit[1] - logit[0])
         found[part] = 1 - (left_at_one * a / (a + rest))[:, 0] - curved
-    return found
+    return np.clip(found, 0.0, 1.0)  # of a probability near 0 the rule leaves its rounding, 1e-14
 
 
 def count_while_active(k: ArrayLike, t: ArrayLike, R: Array, A: Array, a: float, B: Array) -> Array:
@@ -157,15 +158,17 @@ def perpetual_purchases(purchases_until: Callable[[Array], Array], rate: float) 
 def discounted_purchases(horizon: float, rate: float, R: Array, A: Array, a: float, B: Array) -> tuple[Array, Array]:
     """Return the expected purchases while active until ``horizon``, plain and discounted at ``rate`` per unit.
 
-    ∫ e^(−δu) dN(u) = e^(−δt) N(t) + δ ∫ e^(−δu) N(u) du: only the small second term needs a rule, of eight nodes.
+    ∫ e^(−δu) dN(u) = e^(−δt) N(t) + δ ∫ e^(−δu) N(u) du: only the second term needs a rule. It is small and eight nodes
+    are enough, unless the horizon is so long that the discount at its end is small.
     """
     if rate == 0 or horizon == 0:
         total = _purchases_until(np.array([horizon]), R, A, a, B)[:, 0]
         return total, total
-    nodes, weights = np.polynomial.legendre.leggauss(8)
-    until = horizon * (nodes + 1) / 2
+    seen = min(horizon, NOTHING / rate)
+    nodes, weights = np.polynomial.legendre.leggauss(8 if rate * seen <= 1 else 48)
+    until = seen * (nodes + 1) / 2
     purchases = _purchases_until(np.append(until, horizon), R, A, a, B)
-    inner = purchases[:, :-1] @ (rate * weights * horizon / 2 * np.exp(-rate * until))
+    inner = purchases[:, :-1] @ (rate * weights * seen / 2 * np.exp(-rate * until))
     return purchases[:, -1], np.exp(-rate * horizon) * purchases[:, -1] + inner
 
 

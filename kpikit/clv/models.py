@@ -153,6 +153,7 @@ def probability_of_count(
     counts, frequency, recency, age, t = _together(k, x, tx, T, horizon)
     alive = p_alive(model, params, frequency, recency, age)
     found = alive * active(model, params, frequency, age).probability(counts, t) + (1 - alive) * (counts == 0)
+    found = np.clip(found, 0.0, 1.0)  # a rule's rounding may pass 1
     return np.asarray(found).reshape(np.broadcast_shapes(*map(np.shape, (k, x, tx, T, horizon))))
 
 

@@ -199,7 +199,8 @@ class CountingState:
         rows = max(1, CELLS // len(logit))
         for start in range(0, len(d), rows):
             part = slice(start, start + rows)
-            at_zero = _geometric(np.zeros(1), m[part], rate)
+            # with γ above 1 nothing is left at θ = 0 that had to be taken out, and the sum may be far below m
+            at_zero = _geometric(np.zeros(1), m[part], rate) * (self.c < 1)
             rest = _geometric(-log_stay, m[part], rate) - at_zero * (1 - theta)
             weight = np.exp(self.c * log_theta + d[part] * log_stay - betaln(self.c, d[part]))
             line = at_zero[:, 0] * d[part, 0] / (self.c + d[part, 0])

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import exprel, gammaln, psi
 
-from kpikit.clv.formulas import Params, perpetual_purchases
+from kpikit.clv.formulas import NOTHING, Params, perpetual_purchases
 from kpikit.clv.histories import ranks
 from kpikit.clv.likelihood import Objective
 
@@ -30,9 +30,9 @@ Array = NDArray[Any]
 ROWS = 1_024  # histories integrated at once: their nodes stay in the processor's cache
 NODES, WEIGHTS = (np.asarray(value) for value in np.polynomial.legendre.leggauss(36))
 NODES, WEIGHTS = (NODES + 1) / 2, WEIGHTS / 2
-NOTHING = 45.0  # e to the minus this is no longer seen beside 1
 FAR = 600.0  # e to this is still a number
 COARSE = 48  # points at which a peak is looked for
+PIECES = 4  # of the range around it, each with a Gauss rule
 TINY = 1e-290
 
 
@@ -202,7 +202,6 @@ def _leaves_after(k: Array, t: Array, log_ways: Array, R: Array, A: Array, s: fl
         first, last = np.argmax(seen, axis=1), COARSE - 1 - np.argmax(seen[:, ::-1], axis=1)
         rows = np.arange(len(k))
         low, high = grid[rows, np.maximum(first - 1, 0)], grid[rows, np.minimum(last + 1, COARSE - 1)]
-    width = (high - low)[:, None]
-    half = width / 2
-    two = np.concatenate([low[:, None] + half * NODES, low[:, None] + half + half * NODES], axis=1)
-    return np.asarray((np.exp(log_density(two)) * np.tile(WEIGHTS, 2)).sum(axis=1) * half[:, 0])
+    width = (high - low) / PIECES
+    nodes = low[:, None] + width[:, None] * (np.arange(PIECES)[:, None] + NODES).ravel()
+    return np.asarray((np.exp(log_density(nodes)) * np.tile(WEIGHTS, PIECES)).sum(axis=1) * width)
