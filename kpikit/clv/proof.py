@@ -138,7 +138,7 @@ def _score(found: Fit, actual: Array, horizon_days: float) -> dict[str, Any]:
     customers = found.predict(horizon_days=horizon_days, annual_discount_rate=0.0)
     index, groups = codes(found.customers(), KEYS)
     interval = found.spread(groups, horizon_days, money=False)
-    total = totals(found, horizon_days=horizon_days, annual_discount_rate=0.0)["purchases"]
+    total = totals(found, horizon_days=horizon_days, annual_discount_rate=0.0).iloc[0]
     inside = (actual >= interval.low[index]) & (actual <= interval.high[index])
     return {
         **_errors(customers["expected_purchases"].to_numpy(), actual),
