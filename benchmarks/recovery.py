@@ -70,7 +70,8 @@ def line(model: str, found: dict[str, Any], seconds: float) -> str:
     held = ", ".join(f"{name} {share:.1%}" for name, share in found["held"].items())
     off = np.array(found["off"] or [np.nan])
     return (
-        f"{model:<11}{found['fitted']:>5} data sets, {found['degenerate']} degenerate {found['verdicts']}; held: {held}; "
+        f"{model:<11}{found['fitted']:>5} data sets, {found['degenerate']} degenerate {found['verdicts']}; "
+        f"held: {held}; "
         f"purchases of a new customer {off.mean():+.1%} on average, spread {off.std():.1%}; {seconds:.0f} s"
     )
 

@@ -105,7 +105,7 @@ def _counted(rng: np.random.Generator, model: str, params: Mapping[str, float], 
         buys = rng.beta(params["alpha"], params["beta"], n)
     leaving = {"bg_bb": ("gamma", "delta"), "sbg": ("alpha", "beta")}.get(model)
     if leaving:
-        stays = _geometric(rng, rng.beta(*(params[name] for name in leaving), n)) - 1
+        stays = _geometric(rng, rng.beta(params[leaving[0]], params[leaving[1]], n)) - 1
     x, tx, ahead = np.zeros(n), np.zeros(n), np.zeros(n)
     for chance in range(1, int(T.max(initial=0) + horizon) + 1):
         bought = (chance <= stays) & (rng.random(n) < buys)

@@ -97,8 +97,10 @@ def _outcome(found: Fit, horizon_days: float) -> dict[str, Any]:
 def _with_shock(table: pd.DataFrame, horizon_days: float) -> pd.DataFrame:
     """Return the table with the interval that earlier origins, over by then, would have given."""
     over = table["origin"] + pd.Timedelta(days=horizon_days)
-    ends, held = [], []
-    for row in table.itertuples():
+    ends: list[tuple[float, float]] = []
+    held: list[bool | None] = []
+    rows: list[Any] = list(table.itertuples())
+    for row in rows:
         shock = _shock(table[over <= row.origin], horizon_days)
         if shock is None or not row.forecast > 0:
             ends.append((np.nan, np.nan))
@@ -107,8 +109,8 @@ def _with_shock(table: pd.DataFrame, horizon_days: float) -> pd.DataFrame:
         low, high = interval_of(row.forecast, row.chance_variance * row.forecast**2, shock)
         ends.append((low, high))
         held.append(bool(low <= row.actual <= high))
-    low, high = zip(*ends, strict=True)
-    return table.assign(shock_low=low, shock_high=high, shock_inside=pd.Series(held, table.index, dtype=object))
+    table[["shock_low", "shock_high"]] = ends
+    return table.assign(shock_inside=pd.Series(held, table.index, dtype=object))
 
 
 def _shock(table: pd.DataFrame, horizon_days: float) -> Shock | None:
