@@ -28,8 +28,8 @@ from kpikit.clv.likelihood import Objective
 Array = NDArray[Any]
 
 ROWS = 1_024  # histories integrated at once: their nodes stay in the processor's cache
-NODES, WEIGHTS = (np.asarray(value) for value in np.polynomial.legendre.leggauss(36))
-NODES, WEIGHTS = (NODES + 1) / 2, WEIGHTS / 2
+FEW, MANY = ((np.asarray(node + 1) / 2, weight / 2) for node, weight in map(np.polynomial.legendre.leggauss, (28, 36)))
+NODES, WEIGHTS = MANY
 FAR = 600.0  # e to this is still a number
 COARSE = 48  # points at which a peak is looked for
 PIECES = 4  # of the range around it, each with a Gauss rule
@@ -38,15 +38,20 @@ TINY = 1e-290
 
 @dataclass(frozen=True)
 class Quadrature:
-    """Nodes of the integral over the time since the last purchase, and what it comes to (its logarithm)."""
+    """Nodes of the integral over the time since the last purchase, and what it comes to (its logarithm).
+
+    ``grown_buying`` and ``grown_leaving`` are log(1 + d/A) and log(1 + d/B) at the nodes, which the slopes need again.
+    """
 
     since: Array
+    grown_buying: Array
+    grown_leaving: Array
     weight: Array
     log_value: Array
 
     def mean(self, values: Array) -> Array:
         """Return the mean of ``values`` at the nodes, weighted by the integrand."""
-        return np.asarray((self.weight * values).sum(axis=1))
+        return np.asarray(np.einsum("ij,ij->i", self.weight, values))
 
 
 def silence(R: Array, S: Array, A: Array, B: Array, length: Array) -> Quadrature:
@@ -59,11 +64,13 @@ def silence(R: Array, S: Array, A: Array, B: Array, length: Array) -> Quadrature
     first = R / A + (S + 1) / B
     reach = np.minimum(A * np.expm1(np.minimum(NOTHING / R, FAR)), B * np.expm1(np.minimum(NOTHING / (S + 1), FAR)))
     end = np.log1p(first * np.minimum(length, reach))
-    q = end * NODES
+    q = end * FEW[0]
     since = np.expm1(q) / first
-    density = WEIGHTS * np.exp(q - R * np.log1p(since / A) - (S + 1) * np.log1p(since / B))
+    grown_buying, grown_leaving = np.log1p(since / A), np.log1p(since / B)
+    density = FEW[1] * np.exp(q - R * grown_buying - (S + 1) * grown_leaving)
     total = density.sum(axis=1, keepdims=True)
-    return Quadrature(since, density / total, np.log(np.maximum(total * end / first, TINY))[:, 0])
+    log_value = np.log(np.maximum(total * end / first, TINY))[:, 0]
+    return Quadrature(since, grown_buying, grown_leaving, density / total, log_value)
 
 
 def log_odds_left(params: Params, x: Array, tx: Array, T: Array) -> Array:
@@ -106,11 +113,10 @@ def pareto_objective(x: Array, tx: Array, T: Array, n: Array) -> Objective:
             odds, integral = _log_odds(params, x[part], tx[part], T[part])
             value += n[part] @ np.logaddexp(0, odds)
             left = n[part] * np.exp(-np.logaddexp(0, -odds))
-            at_A = alpha + tx[part, None] + integral.since
-            at_B = beta + tx[part, None] + integral.since
-            R = r + x[part]
-            by_r += left @ (log_A[part] - integral.mean(np.log(at_A)))
-            by_s += left @ (1 / s + log_B[part] - integral.mean(np.log(at_B)))
+            A, B, R = alpha + tx[part], beta + tx[part], r + x[part]
+            at_A, at_B = A[:, None] + integral.since, B[:, None] + integral.since
+            by_r += left @ (log_A[part] - np.log(A) - integral.mean(integral.grown_buying))
+            by_s += left @ (1 / s + log_B[part] - np.log(B) - integral.mean(integral.grown_leaving))
             by_alpha += left @ (R * (1 / (alpha + T[part]) - integral.mean(1 / at_A)))
             by_beta += left @ (s / (beta + T[part]) - (s + 1) * integral.mean(1 / at_B))
         return float(value), np.array([by_r * r, by_alpha * alpha, by_s * s, by_beta * beta])
