@@ -25,8 +25,13 @@ def outcome(split):
 
 
 @pytest.fixture(scope="module")
-def bg(split):
-    return clv.fit(split, "bg_nbd")
+def fitted(split):
+    return clv.fits(split)
+
+
+@pytest.fixture(scope="module")
+def bg(fitted):
+    return fitted["bg_nbd"]
 
 
 def test_scores_of_cdnow(outcome):
@@ -60,17 +65,17 @@ def test_result_can_be_stored(outcome):
     assert len(payload["table"]["rows"]) == 7
 
 
-def test_spend_is_compared_where_it_is_given(outcome, split):
+def test_spend_is_compared_where_it_is_given(outcome, split, bg):
     table = outcome.table.set_index("rule")
     assert table.spend_actual["bg_nbd"] == pytest.approx(split.holdout_spend.sum())
     assert table.spend_forecast["bg_nbd"] == pytest.approx(59931.6, rel=1e-3)
-    without = clv.holdout(split.drop(columns="holdout_spend"), horizon_days=HORIZON)
+    without = clv.holdout([bg], split.drop(columns="holdout_spend"), horizon_days=HORIZON, model="bg_nbd")
     assert "spend_forecast" not in without.table.columns
 
 
-def test_customers_born_in_the_holdout_are_counted_apart(split):
+def test_customers_born_in_the_holdout_are_counted_apart(split, fitted):
     counts = pd.DataFrame({"customer_id": [split.customer_id[0], "newborn"], "purchases": [3, 40]})
-    found = clv.holdout(split, counts, horizon_days=HORIZON)
+    found = clv.holdout(fitted, counts, horizon_days=HORIZON)
     assert found.facts["n_unknown_at_cutoff"] == 1
     assert (found.table.total_actual == 3).all()
     assert "1 customers who first bought later are not scored" in found.text
@@ -146,9 +151,9 @@ def test_tracking_follows_the_cohort(bg, split):
     assert "4.1 % below" in found.text
 
 
-def test_an_empty_holdout_is_said(split):
+def test_an_empty_holdout_is_said(fitted):
     none = pd.DataFrame({"customer_id": pd.Series([], dtype=str), "purchases": pd.Series([], dtype=float)})
-    found = clv.holdout(split, none, horizon_days=HORIZON)
+    found = clv.holdout(fitted, none, horizon_days=HORIZON)
     assert "cannot be compared" in found.text
     assert found.table.bias.isna().all()
 
@@ -179,8 +184,8 @@ def test_a_holdout_of_no_days_is_refused(split):
         clv.holdout(split, horizon_days=0)
 
 
-def test_fits_are_taken_as_they_are(split, outcome, monkeypatch):
-    found = clv.fits(split)
+def test_fits_are_taken_as_they_are(fitted, outcome, monkeypatch):
+    found = fitted
     monkeypatch.setattr("kpikit.clv.fitter.judge", None)  # whoever fits again, fails
     again = clv.holdout(found, horizon_days=HORIZON, model="bg_nbd")
     pd.testing.assert_frame_equal(again.table, outcome.table)
@@ -197,5 +202,7 @@ def test_fits_that_do_not_belong_together_are_refused(split):
         clv.compare([found["nbd"], clv.fit(split.head(900), "mbg_nbd")])
     with pytest.raises(ParameterError, match="fits, or histories to fit"):
         clv.holdout([split], horizon_days=30)
+    with pytest.raises(ParameterError, match="model: expected one of nbd"):
+        found["sbg"]
     with pytest.raises(ParameterError, match="model: expected one of nbd"):
         clv.holdout(found, horizon_days=30, model="bg_nbd")

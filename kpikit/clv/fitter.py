@@ -58,9 +58,17 @@ def fit(histories: Any, model: str = "bg_nbd", *, unit: str = "", seed: int = SE
     return fits(histories, (model,), unit=unit, seed=seed, as_of=as_of)[model]
 
 
+class Fits(dict[str, Fit]):
+    """Fits of the same histories by the model's name; another name is an error that lists those that are there."""
+
+    def __missing__(self, model: str) -> Fit:
+        one_of("model", model, self)
+        raise KeyError(model)
+
+
 def fits(
     histories: Any, models: tuple[str, ...] = CONTINUOUS, *, unit: str = "", seed: int = SEED, as_of: str = ""
-) -> dict[str, Fit]:
+) -> Fits:
     """Fit several models to the same histories: by name, sharing the grouping, the fit without dropout and the spend.
 
     The parameters are those of :func:`fit`. What comes back is what :func:`kpikit.clv.compare` and
@@ -85,7 +93,7 @@ def fits(
         if judged.without is not None:
             without[simple] = judged.without
         found[model] = _fit_of(model, judged, groups, facts)
-    return {model: replace(one, spend=_spend_of(one, spend, repeat, groups)) for model, one in found.items()}
+    return Fits((model, replace(one, spend=_spend_of(one, spend, repeat, groups))) for model, one in found.items())
 
 
 def _fit_of(model: str, judged: Judged, groups: pd.DataFrame, facts: dict[str, Any]) -> Fit:
