@@ -3,7 +3,7 @@
 from kpikit.clv.artificial import simulate
 from kpikit.clv.calibration import calibration_by_decile, calibration_by_frequency, tracking
 from kpikit.clv.comparing import compare
-from kpikit.clv.fitter import fit, fits, load
+from kpikit.clv.fitter import fit, fits, fits_by, load
 from kpikit.clv.model import Fit
 from kpikit.clv.models import MODELS
 from kpikit.clv.origins import rolling
@@ -27,6 +27,7 @@ __all__ = [
     "concentration",
     "fit",
     "fits",
+    "fits_by",
     "holdout",
     "key_values",
     "load",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from kpikit.clv import storage
 from kpikit.clv.fitting import Fitted, Judged, judge
-from kpikit.clv.histories import distinct, repeat_spend, require_chances, unit_of
+from kpikit.clv.histories import distinct, repeat_spend, require_chances, segments_of, unit_of
 from kpikit.clv.model import SEED, Fit
 from kpikit.clv.models import CONTINUOUS, COUNTED, MODELS, WITHOUT_DROPOUT
 from kpikit.clv.spend import Spend, fit_spend, judge_dependence
@@ -94,6 +94,40 @@ def fits(
             without[simple] = judged.without
         found[model] = _fit_of(model, judged, groups, facts)
     return Fits((model, replace(one, spend=_spend_of(one, spend, repeat, groups))) for model, one in found.items())
+
+
+def fits_by(
+    histories: pd.DataFrame, by: Any, model: str = "mbg_nbd", *, unit: str = "", seed: int = SEED, as_of: str = ""
+) -> Fits:
+    """Fit one model to each segment, such as a cohort or a channel: by the segment's name, each with its own verdict.
+
+    Parameters
+    ----------
+    histories
+        DataFrame as in :func:`fit`, one row per customer.
+    by
+        Segment of each customer: a Series by ``customer_id``, a list in the order of the rows, or the name of a column.
+    model, unit, seed, as_of
+        As in :func:`fit`; the unit is the same for all segments.
+
+    Returns
+    -------
+    Fits
+        A :class:`Fit` per segment, sorted by name; customers without a segment are ``unknown``. A segment that is too
+        small has the verdict "too little data", not the numbers of others.
+
+    Raises
+    ------
+    ContractError
+        When ``by`` has not one segment for each customer.
+    """
+    one_of("model", model, MODELS)
+    values = histories[by].to_numpy() if isinstance(by, str) and by in histories.columns else by
+    part, names = segments_of(histories, values)
+    unit = unit or ("" if model in COUNTED else unit_of(distinct(histories)))
+    facts = {"unit": unit, "seed": seed, "as_of": as_of}
+    rows = {str(name): histories[part == i].reset_index(drop=True) for i, name in enumerate(names)}
+    return Fits((name, fit(one, model, **facts)) for name, one in rows.items())  # type: ignore[arg-type]  # each its own
 
 
 def _fit_of(model: str, judged: Judged, groups: pd.DataFrame, facts: dict[str, Any]) -> Fit:

@@ -108,6 +108,26 @@ def _whole(values: np.ndarray[Any, Any]) -> bool:
     return bool(np.allclose(values, np.round(values), rtol=0, atol=1e-6))
 
 
+def segments_of(customers: pd.DataFrame, by: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the number of each customer's segment, and the sorted names; customers without one are ``unknown``.
+
+    ``by`` is a Series by ``customer_id`` (where its index holds those), or one value per row.
+    """
+    ids = customers["customer_id"] if "customer_id" in customers.columns else customers.index.to_series()
+    by_id = isinstance(by, pd.Series) and by.index.is_unique and by.index.isin(ids).any()
+    values = by.reindex(ids).to_numpy() if by_id else np.asarray(by)
+    if values.ndim != 1 or len(values) != len(customers):
+        raise ContractError(
+            f"a segment for each of {len(customers)} customers",
+            got=f"{values.size}",
+            fix="Pass a Series indexed by customer_id.",
+            where="by",
+        )
+    names = pd.Series(values).astype(object)
+    part, labels = pd.factorize(names.where(names.notna(), "unknown").astype(str), sort=True)
+    return np.asarray(part), np.asarray(labels)
+
+
 def repeat_spend(data: Any) -> pd.DataFrame | None:
     """Return ``frequency`` and ``monetary_value`` of the repeat buyers, sorted; None where no spend is given."""
     if "monetary_value" not in data.columns:

@@ -73,15 +73,15 @@ def holdout(
         raise ParameterError("more than 0 days", got=str(horizon_days), where="horizon_days")
     kind = next(family for family in FAMILIES if model in family)
     given = isinstance(calibration, (Mapping, list, tuple))
-    if not given:
-        calibration, source = customers_of(calibration), calibration
-    found = fits_of(calibration, kind, unit=unit, seed=seed)
-    one_of("model", model, found)
-    first = found[model]
-    customers, unit = first.customers(), first.unit
-    source = first.source if given else source
+    found = fits_of(calibration, kind) if given else {}
+    if given:
+        one_of("model", model, found)
+    source = found[model].source if given else calibration
+    customers = found[model].customers() if given else customers_of(calibration)
     holdout_counts = holdout_frame(source if holdout_counts is None else holdout_counts)
     actual, unknown = match_customers(customers, holdout_counts, "purchases")
+    found = found or fits_of(customers, kind, unit=unit, seed=seed)
+    unit = found[model].unit
     rows: list[dict[str, Any]] = []
     for name in (model, *(other for other in found if other != model)):
         one = found[name]

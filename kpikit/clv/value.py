@@ -12,7 +12,7 @@ import pandas as pd
 
 from kpikit.clv.economics import check_economics
 from kpikit.clv.formulas import Array
-from kpikit.clv.histories import KEYS, codes
+from kpikit.clv.histories import KEYS, codes, segments_of
 from kpikit.clv.model import Fit
 from kpikit.clv.models import NAMES
 from kpikit.clv.uncertainty import Shock, interval_of
@@ -137,19 +137,9 @@ class _Base:
 
 
 def _segments(customers: pd.DataFrame, by: Any) -> Iterator[tuple[Array, Array]]:
-    if by is None:
-        return
-    values = by.reindex(customers["customer_id"]).to_numpy() if isinstance(by, pd.Series) else np.asarray(by)
-    if len(values) != len(customers):
-        raise ContractError(
-            f"a segment for each of {len(customers)} customers",
-            got=f"{len(values)}",
-            fix="Pass a Series indexed by customer_id.",
-            where="by",
-        )
-    names = pd.Series(values).fillna("unknown").astype(str)
-    part, labels = pd.factorize(names, sort=True)
-    yield np.asarray(labels), np.asarray(part)
+    if by is not None:
+        part, names = segments_of(customers, by)
+        yield names, part
 
 
 def _sums(found: Fit, base: _Base) -> Array:
