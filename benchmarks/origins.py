@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from kpikit import clv, customers
+from kpikit.clv.uncertainty import common_shock
 from kpikit.datasets import cdnow
 
 ONLINE_RETAIL = Path(__file__).parents[2] / "shared" / "data" / "online_retail.parquet"
@@ -48,7 +49,7 @@ def measured(orders: pd.DataFrame, as_of: str, model: str, horizon_days: int, st
 def line(name: str, model: str, horizon_days: int, step_days: int, found: Any, seconds: float) -> str:
     table = found.table
     both = table[table["shock_inside"].notna()]
-    shock = found.facts["shock"]
+    shock = common_shock(found)
     alone, with_shock = both["inside"].astype(float).mean(), both["shock_inside"].astype(float).mean()
     width = ((both.shock_high - both.shock_low) / both.forecast).median()
     narrow = ((both.high - both.low) / both.forecast).median()

@@ -1,5 +1,7 @@
 """Parameter noise, common shock and segments: by hand, by simulation, and without a look ahead."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -125,9 +127,9 @@ def test_rolling_origins_are_forecasts_of_their_day(rolled, stacked):
     alone = clv.fit(last.drop(columns="origin"), "nbd").predict(horizon_days=HORIZON)
     assert table.forecast.iloc[-1] == pytest.approx(alone.expected_purchases.sum())
     assert table.shock_low.isna().tolist() == [True, True, True, False, False]
-    assert isinstance(rolled.facts["shock"], clv.Shock)
+    assert uncertainty.common_shock(rolled).n_origins == 5
     assert "With the common shock that was known by then" in rolled.text
-    assert rolled.payload()["kind"] == "table"
+    assert json.loads(json.dumps(rolled.payload()))["facts"]["shock"]["horizon_days"] == HORIZON
 
 
 def test_nothing_is_learned_after_the_day_of_the_forecast(rolled, stacked):
@@ -181,7 +183,7 @@ def test_segments_add_up(nbd):
         clv.base_total(nbd, horizon_days=90, by=["web"])
 
 
-def test_a_shock_widens_the_interval_and_says_so(nbd):
+def test_a_shock_widens_the_interval_and_says_so(nbd, rolled):
     shock = clv.Shock(0.2, 4.0, 5, 30.0)
     alone = clv.base_total(nbd, horizon_days=90).table.iloc[0]
     found = clv.base_total(nbd, horizon_days=90, shock=shock)
@@ -189,6 +191,10 @@ def test_a_shock_widens_the_interval_and_says_so(nbd):
     assert row.low < alone.low < alone.high < row.high
     assert row.shock_sd == pytest.approx(0.2 * row.expected)
     assert alone.shock_sd == 0
+    shown = clv.base_total(nbd, horizon_days=90, shock=rolled).table.iloc[0]
+    assert shown.shock_sd == pytest.approx(rolled.facts["shock"]["sd"] * row.expected)
+    with pytest.raises(ParameterError, match="a common shock, or rolling origins; found clv-base-total"):
+        clv.base_total(nbd, horizon_days=90, shock=found)
     assert "Over 5 earlier forecasts for 30 days the total came out 22 % off" in found.text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,8 @@ def rolling(origins: Any, *, horizon_days: float, model: str = "mbg_nbd", unit: 
         ``high`` (95 %, chance and parameters alone), ``shock_low`` and ``shock_high`` (with the shock of earlier
         origins; NaN where fewer than three are over), ``chance_variance`` (of log(actual / forecast)), ``inside``,
         ``shock_inside`` (bool; None where there is no such interval) and ``customers_inside`` (share of the customers
-        in their own interval). ``.facts``: ``shock`` (of all origins, for :func:`kpikit.clv.base_total`; None where
-        there are fewer than three), ``coverage``, ``shock_coverage``, ``n_origins``.
+        in their own interval). ``.facts``: ``shock`` (of all origins; None where there are fewer than three), which
+        :func:`kpikit.clv.base_total` takes with the whole result, ``coverage``, ``shock_coverage``, ``n_origins``.
 
     Raises
     ------
@@ -66,7 +67,12 @@ def rolling(origins: Any, *, horizon_days: float, model: str = "mbg_nbd", unit: 
     table = _with_shock(pd.DataFrame(rows), horizon_days)
     shock = _shock(table, horizon_days)
     inside, shock_inside = _share(table["inside"]), _share(table["shock_inside"])
-    facts = {"shock": shock, "coverage": inside, "shock_coverage": shock_inside, "n_origins": len(table)}
+    facts = {
+        "shock": asdict(shock) if shock else None,
+        "coverage": inside,
+        "shock_coverage": shock_inside,
+        "n_origins": len(table),
+    }
     return Result("clv-origins", "table", _title(table), _text(table, shock), table=table, facts=facts)
 
 

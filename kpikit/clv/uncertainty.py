@@ -68,6 +68,16 @@ def shock_of(log_ratio: Array, chance: Array, days: Array, horizon_days: float) 
     return Shock(math.sqrt(max(variance, 0.0)), side_by_side, int(known.sum()), float(horizon_days))
 
 
+def common_shock(shown: Shock | Result | None) -> Shock | None:
+    """Return the common shock that :func:`kpikit.clv.rolling` has shown; None where it had too few origins."""
+    if isinstance(shown, Result):
+        if "shock" not in shown.facts:
+            fix = "Pass kpikit.clv.rolling(…)."
+            raise ParameterError("a common shock, or rolling origins", got=shown.name, fix=fix, where="shock")
+        return Shock(**shown.facts["shock"]) if shown.facts["shock"] else None
+    return shown
+
+
 def parameter_draws(found: Fit, n: int = 200, *, method: str = "hessian", seed: int | None = None) -> pd.DataFrame:
     """Return draws of the parameters of the model that is used: one row per draw, one column per parameter.
 

@@ -15,7 +15,7 @@ from kpikit.clv.formulas import Array
 from kpikit.clv.histories import KEYS, codes, segments_of
 from kpikit.clv.model import Fit
 from kpikit.clv.models import NAMES
-from kpikit.clv.uncertainty import Shock, interval_of
+from kpikit.clv.uncertainty import Shock, common_shock, interval_of
 from kpikit.errors import ContractError, ParameterError, listed
 from kpikit.formatting import interval, number, percent
 from kpikit.results import Result
@@ -33,7 +33,7 @@ def base_total(
     annual_discount_rate: float = 0.10,
     margin_fraction: float = 1.0,
     by: Any = None,
-    shock: Shock | None = None,
+    shock: Shock | Result | None = None,
 ) -> Result:
     """Forecast the sum over customers with its 95 % predictive interval: one row for purchases, one for CLV.
 
@@ -48,7 +48,7 @@ def base_total(
     by
         Segment of each customer: a Series by ``customer_id``, or a list in the order of the customers; None for none.
     shock
-        ``kpikit.clv.rolling(…).facts["shock"]``: what earlier forecasts missed all at once.
+        What earlier forecasts missed all at once: the result of :func:`kpikit.clv.rolling`, or a :class:`Shock`.
 
     Returns
     -------
@@ -57,6 +57,7 @@ def base_total(
         ``parameter_sd`` (NaN where the parameters' noise is not known and therefore left out), ``shock_sd`` (0 without
         a shock). With ``by`` also ``segment``: the whole base (``all``) first, then each segment.
     """
+    shock = common_shock(shock)
     table = totals(
         found,
         histories,
