@@ -6,6 +6,7 @@ are different things and have different names.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import ibis
@@ -158,6 +159,48 @@ def calibration_holdout(orders: Any, *, calibration_end: Any, as_of: Any = None,
         holdout_purchases=after.purchases.fill_null(0),
         holdout_spend=after.spend.fill_null(0.0),
     )
+
+
+def rolling_origins(
+    orders: Any, *, as_of: Any, horizon_days: int, n_origins: int = 12, step_days: int = 28, unit: str = "week"
+) -> ir.Table:
+    """Return :func:`calibration_holdout` at several cutoffs, stacked: one row per customer and origin.
+
+    Parameters
+    ----------
+    orders, unit
+        As in :func:`histories`.
+    as_of
+        First day that is not known; the last holdout ends before it.
+    horizon_days
+        Length of each holdout in days, 1 or more.
+    n_origins
+        How many cutoffs, 1 or more.
+    step_days
+        Days from one cutoff to the next, 1 or more; whole weeks keep the days of the week alike.
+
+    Returns
+    -------
+    Table
+        ``origin`` (date, first day of the holdout), then the columns of :func:`calibration_holdout`: customers known at
+        that origin, and what they did in the ``horizon_days`` from it on. An origin before the first order has no rows.
+
+    Raises
+    ------
+    ParameterError
+        When a number is below 1, or ``as_of`` is no date.
+    """
+    for name, value in (("horizon_days", horizon_days), ("n_origins", n_origins), ("step_days", step_days)):
+        if value < 1 or value != int(value):
+            raise ParameterError("a whole number of 1 or more", got=str(value), fix="Pass 28.", where=name)
+    table, end = as_table("orders", orders), as_date(as_of)
+    parts = []
+    for back in reversed(range(int(n_origins))):
+        origin = end - timedelta(days=int(horizon_days) + back * int(step_days))
+        until = origin + timedelta(days=int(horizon_days))
+        part = calibration_holdout(table, calibration_end=origin, as_of=until, unit=unit)
+        parts.append(part.select(origin=ibis.literal(origin), **{name: part[name] for name in part.columns}))
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
 def daily_purchases(orders: Any, *, known_before: Any, as_of: Any = None) -> ir.Table:

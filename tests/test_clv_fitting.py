@@ -107,7 +107,7 @@ def test_the_optimum_is_where_the_slope_is_nothing(cdnow_histories):
     groups = histories.distinct(cdnow_histories)
     x, tx, T, n = (groups[name].to_numpy() for name in ("frequency", "recency", "T", "n_customers"))
     objective = likelihood.purchase_objective("bg_nbd", x, tx, T, n)
-    bounds = fitting.RATE_BOUNDS + fitting.DROPOUT_BOUNDS
+    bounds = fitting.BOUNDS["bg_nbd"]
     points = []
     for start in ([0.3, 4.0, 0.8, 2.5], [1.0, 10.0, 0.2, 1.0]):
         found = likelihood.maximise(objective, np.log(start), bounds, n.sum())

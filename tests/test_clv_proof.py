@@ -25,13 +25,18 @@ def outcome(split):
 
 
 @pytest.fixture(scope="module")
-def bg(split):
-    return clv.fit(split, "bg_nbd")
+def fitted(split):
+    return clv.fits(split)
+
+
+@pytest.fixture(scope="module")
+def bg(fitted):
+    return fitted["bg_nbd"]
 
 
 def test_scores_of_cdnow(outcome):
     table = outcome.table.set_index("rule")
-    assert list(table.index) == ["bg_nbd", "mbg_nbd", "nbd", "own_rate", "mean_rate", "zero"]
+    assert list(table.index) == ["bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "own_rate", "mean_rate", "zero"]
     assert (table.total_actual == 1882).all()
     assert table.total_forecast["bg_nbd"] == pytest.approx(1653.41, rel=1e-4)
     assert table.bias["bg_nbd"] == pytest.approx(1653.41 / 1882 - 1, abs=1e-4)
@@ -44,7 +49,7 @@ def test_text_says_who_wins_and_how_far_it_missed(outcome):
     assert "2,357 customers made 1,882 purchases in 273 days" in outcome.text
     assert "BG/NBD forecast 1,653, 12.1 % below what came" in outcome.text
     assert "did not hold" in outcome.text
-    assert "Best by Poisson deviance is BG/NBD" in outcome.text
+    assert "Best by Poisson deviance is Pareto/NBD" in outcome.text
     assert "zero for all has 0.798 against 0.785" in outcome.text
 
 
@@ -57,20 +62,20 @@ def test_a_refuted_zero_is_infinitely_wrong(outcome):
 def test_result_can_be_stored(outcome):
     payload = outcome.payload()
     assert payload["kind"] == "table"
-    assert len(payload["table"]["rows"]) == 6
+    assert len(payload["table"]["rows"]) == 7
 
 
-def test_spend_is_compared_where_it_is_given(outcome, split):
+def test_spend_is_compared_where_it_is_given(outcome, split, bg):
     table = outcome.table.set_index("rule")
     assert table.spend_actual["bg_nbd"] == pytest.approx(split.holdout_spend.sum())
     assert table.spend_forecast["bg_nbd"] == pytest.approx(59931.6, rel=1e-3)
-    without = clv.holdout(split.drop(columns="holdout_spend"), horizon_days=HORIZON)
+    without = clv.holdout([bg], split.drop(columns="holdout_spend"), horizon_days=HORIZON, model="bg_nbd")
     assert "spend_forecast" not in without.table.columns
 
 
-def test_customers_born_in_the_holdout_are_counted_apart(split):
+def test_customers_born_in_the_holdout_are_counted_apart(split, fitted):
     counts = pd.DataFrame({"customer_id": [split.customer_id[0], "newborn"], "purchases": [3, 40]})
-    found = clv.holdout(split, counts, horizon_days=HORIZON)
+    found = clv.holdout(fitted, counts, horizon_days=HORIZON)
     assert found.facts["n_unknown_at_cutoff"] == 1
     assert (found.table.total_actual == 3).all()
     assert "1 customer who first bought later is not scored" in found.text
@@ -146,9 +151,9 @@ def test_tracking_follows_the_cohort(bg, split):
     assert "4.1 % below" in found.text
 
 
-def test_an_empty_holdout_is_said(split):
+def test_an_empty_holdout_is_said(fitted):
     none = pd.DataFrame({"customer_id": pd.Series([], dtype=str), "purchases": pd.Series([], dtype=float)})
-    found = clv.holdout(split, none, horizon_days=HORIZON)
+    found = clv.holdout(fitted, none, horizon_days=HORIZON)
     assert "cannot be compared" in found.text
     assert found.table.bias.isna().all()
 
@@ -177,3 +182,27 @@ def test_an_outcome_that_cannot_be_read_is_refused(split, counts, message):
 def test_a_holdout_of_no_days_is_refused(split):
     with pytest.raises(ParameterError, match="horizon_days: expected more than 0 days"):
         clv.holdout(split, horizon_days=0)
+
+
+def test_fits_are_taken_as_they_are(fitted, outcome, monkeypatch):
+    found = fitted
+    monkeypatch.setattr("kpikit.clv.fitter.judge", None)  # whoever fits again, fails
+    again = clv.holdout(found, horizon_days=HORIZON, model="bg_nbd")
+    pd.testing.assert_frame_equal(again.table, outcome.table)
+    table = clv.compare(found, proof=again).table.set_index("model")
+    assert table.holdout_bias["bg_nbd"] == pytest.approx(1653.41 / 1882 - 1, abs=1e-4)
+    assert table.log_likelihood["pareto_nbd"] == pytest.approx(-9594.976, abs=1e-3)
+    two = clv.holdout([found["nbd"], found["mbg_nbd"]], horizon_days=HORIZON)
+    assert two.table.rule.tolist()[:2] == ["mbg_nbd", "nbd"]
+
+
+def test_fits_that_do_not_belong_together_are_refused(split):
+    found = clv.fits(split, ("nbd",))
+    with pytest.raises(ParameterError, match="fits of the same histories"):
+        clv.compare([found["nbd"], clv.fit(split.head(900), "mbg_nbd")])
+    with pytest.raises(ParameterError, match="fits, or histories to fit"):
+        clv.holdout([split], horizon_days=30)
+    with pytest.raises(ParameterError, match="model: expected one of nbd"):
+        found["sbg"]
+    with pytest.raises(ParameterError, match="model: expected one of nbd"):
+        clv.holdout(found, horizon_days=30, model="bg_nbd")

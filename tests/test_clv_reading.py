@@ -118,3 +118,13 @@ def test_models_are_put_side_by_side(histories: pd.DataFrame) -> None:
     html = plots.models_table(clv.compare(histories)).html
     for model in ("BG/NBD", "MBG/NBD", "NBD"):
         assert f'<th scope="row">{model}</th>' in html
+
+
+def test_an_interval_with_a_common_shock_is_not_by_chance_alone(fit: clv.Fit, scores: pd.DataFrame) -> None:
+    total = clv.base_total(fit, horizon_days=365, shock=clv.Shock(0.15, 4.0, 6, 90.0))
+    facts = (clv.concentration(scores), proof(-0.2))
+    found = clv.key_values(scores, total, *facts, horizon_days=365)
+    assert "with the common shock of earlier forecasts" in found.headline
+    assert "by chance alone" not in found.headline
+    alone = clv.key_values(scores, clv.base_total(fit, horizon_days=365), *facts, horizon_days=365)
+    assert "by chance alone" in alone.headline

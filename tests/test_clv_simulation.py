@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpikit.clv import formulas, simulation, spend
+from kpikit.clv import models, simulation, spend
 
 CDNOW = {"r": 0.2425945, "alpha": 4.413602, "a": 0.792922, "b": 2.425907}
 SPEND = spend.Spend("sound", {"p": 6.25, "q": 3.74, "gamma": 15.44}, 0.0, 1, 1, 0, 35.0, 0.0, (35.0,))
 
 
 def simulated(groups, *, model="bg_nbd", seed=1, money=None, horizon=52.0):
-    alive = formulas.p_alive(model, CDNOW, groups["frequency"], groups["recency"], groups["T"])
+    alive = models.p_alive(model, CDNOW, groups["frequency"], groups["recency"], groups["T"])
     return simulation.spread(model, CDNOW, groups, alive, horizon, seed=seed, spend=money)
 
 
@@ -58,12 +58,12 @@ def test_neighbouring_ages_share_their_draws_and_distant_ones_do_not():
 def test_moments_are_those_of_the_model(groups):
     found = simulated(groups)
     x, tx, T = (groups[name].to_numpy() for name in ("frequency", "recency", "T"))
-    expected = formulas.expected_purchases("bg_nbd", CDNOW, x, tx, T, 52.0)
+    expected = models.expected_purchases("bg_nbd", CDNOW, x, tx, T, 52.0)
     assert found.mean.sum() == pytest.approx(expected.sum(), rel=0.01)
     k = np.arange(800)[:, None]
-    second = (k**2 * formulas.probability_of_count("bg_nbd", CDNOW, k, x, tx, T, 52.0)).sum(axis=0)
+    second = (k**2 * models.probability_of_count("bg_nbd", CDNOW, k, x, tx, T, 52.0)).sum(axis=0)
     assert found.second.sum() == pytest.approx(second.sum(), rel=0.03)
     paid = simulated(groups, money=SPEND, horizon=3.0)  # so short that most draws hold one purchase or none
-    expected = formulas.expected_purchases("bg_nbd", CDNOW, x, tx, T, 3.0)
+    expected = models.expected_purchases("bg_nbd", CDNOW, x, tx, T, 3.0)
     own = SPEND.params["p"] / (SPEND.params["p"] * x + SPEND.params["q"] - 1)  # spend per purchase, per unit of scale
     assert paid.mean.sum() == pytest.approx((expected * own).sum(), rel=0.02)

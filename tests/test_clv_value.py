@@ -32,6 +32,8 @@ def test_models_that_cannot_be_fitted_are_said():
     assert (found.table.verdict == "too little data").all()
     with pytest.raises(ParameterError, match="models"):
         clv.compare(few, models=("pareto",))
+    with pytest.raises(ParameterError, match="speak of different data"):
+        clv.compare(few, models=("mbg_nbd", "bg_bb"))
 
 
 def test_base_total_is_the_sum_of_the_customers(cdnow_histories):

@@ -78,6 +78,9 @@ def _functions() -> dict[str, Callable[[Any], Any]]:
             customers.distinct_histories(customers.histories(orders, as_of=AS_OF)),
         ),
         "calibration_holdout": functools.partial(customers.calibration_holdout, calibration_end="2023-11-05"),
+        "rolling_origins": functools.partial(
+            customers.rolling_origins, as_of=AS_OF, horizon_days=60, n_origins=2, step_days=30
+        ),
         "daily_purchases": functools.partial(customers.daily_purchases, known_before="2024-01-01"),
         "rfm_scores": functools.partial(customers.rfm_scores, as_of=AS_OF),
         "churn_snapshots": functools.partial(

@@ -1,16 +1,25 @@
 """Probabilistic customer lifetime value: purchase models with a verdict, forecasts with intervals, and their proof."""
 
+from kpikit.clv.artificial import simulate
 from kpikit.clv.calibration import calibration_by_decile, calibration_by_frequency, tracking
+from kpikit.clv.comparing import compare
 from kpikit.clv.equity import customer_equity
-from kpikit.clv.model import Fit, fit, load
+from kpikit.clv.fitter import fit, fits, fits_by, load
+from kpikit.clv.model import Fit
+from kpikit.clv.models import MODELS
 from kpikit.clv.movements import equity_by_customer
+from kpikit.clv.origins import rolling
 from kpikit.clv.proof import holdout
 from kpikit.clv.reading import actions, key_values, model_in_words, top_customers, value_by_purchases
+from kpikit.clv.renewals import renewal_histories
 from kpikit.clv.spend import Spend
-from kpikit.clv.value import base_total, compare, concentration
+from kpikit.clv.uncertainty import Shock, parameter_draws, parameter_intervals
+from kpikit.clv.value import base_total, concentration
 
 __all__ = [
+    "MODELS",
     "Fit",
+    "Shock",
     "Spend",
     "actions",
     "base_total",
@@ -21,10 +30,17 @@ __all__ = [
     "customer_equity",
     "equity_by_customer",
     "fit",
+    "fits",
+    "fits_by",
     "holdout",
     "key_values",
     "load",
     "model_in_words",
+    "parameter_draws",
+    "parameter_intervals",
+    "renewal_histories",
+    "rolling",
+    "simulate",
     "top_customers",
     "tracking",
     "value_by_purchases",

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from kpikit.clv.fitting import NO_CHURN, TOO_LITTLE
-from kpikit.clv.formulas import TITLES, Array
+from kpikit.clv.formulas import Array
 from kpikit.clv.histories import is_expression, require_columns
 from kpikit.clv.model import SEED, Fit
+from kpikit.clv.models import TITLES
 from kpikit.clv.movements import LINES, equity_by_customer
 from kpikit.clv.spend import DEPENDS, NO_MEAN
 from kpikit.errors import ParameterError

@@ -14,7 +14,8 @@ Batislam, Denizel and Filiztekin (2007), IJRM 24(3), and Wagner and Hoppe (2008)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,6 @@ from kpikit.clv.histories import ranks
 Array = NDArray[Any]
 Params = Mapping[str, float]
 
-MODELS = ("bg_nbd", "mbg_nbd", "nbd")
-TITLES = {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "nbd": "NBD"}
 NAMES: dict[str, tuple[str, ...]] = {
     "bg_nbd": ("r", "alpha", "a", "b"),
     "mbg_nbd": ("r", "alpha", "a", "b"),
@@ -39,6 +38,8 @@ FIRST_CHANCE = {"bg_nbd": 0, "mbg_nbd": 1}  # chances to leave before the first 
 CELLS = 2_000_000  # numbers held at once by a quadrature or a simulation: bounds the memory
 FEWEST_NODES, MOST_NODES = 32, 256  # of the polynomial that stands for the integral over dropout
 EXACT = 1e-12  # relative size of its last terms
+TINY = 1e-300
+NOTHING = 45.0  # e to the minus this is no longer seen beside 1
 
 
 def log_odds_left(model: str, params: Params, x: Array, tx: Array, T: Array) -> Array:
@@ -49,12 +50,6 @@ def log_odds_left(model: str, params: Params, x: Array, tx: Array, T: Array) -> 
     silence = (params["r"] + x) * np.log1p((T - tx) / (params["alpha"] + tx))
     certain = (x == 0) & (model == "bg_nbd")  # nobody leaves before the first repeat purchase
     return np.where(certain, -np.inf, np.log(params["a"]) - np.log(np.where(certain, 1.0, B - 1)) + silence)
-
-
-def p_alive(model: str, params: Params, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
-    """Return the probability that each customer is still active at T, 0 to 1 (1 for every customer under NBD)."""
-    x, tx, age = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in (frequency, recency, T)))
-    return np.asarray(expit(-log_odds_left(model, params, x, tx, age)))
 
 
 def posterior(model: str, params: Params, x: Array, T: Array) -> tuple[Array, Array, float, Array]:
@@ -77,15 +72,19 @@ def purchases_while_active(t: ArrayLike, R: Array, A: Array, a: float, B: Array)
     tau = t / A
     if a == 0:
         return np.asarray(R * tau)
-    step = min(0.3, 0.5 / np.sqrt(a))
-    left = 30 + np.log1p(np.max(R * tau, initial=0.0))
-    logit = np.arange(-left, 30 + step, step)
+    logit = _logit_grid(a, np.max(R * tau, initial=0.0))
     rows = max(1, CELLS // logit.size)
     parts = [
         _mean_share(tau[i : i + rows, None], R[i : i + rows, None], a, B[i : i + rows, None], logit)
         for i in range(0, len(R), rows)
     ]
     return np.asarray(R * tau * np.concatenate([*parts, np.empty(0)]))
+
+
+def _logit_grid(a: float, most: float) -> Array:
+    """Return nodes of the trapezoid rule over logit p; the more purchases at full activity, the further they reach."""
+    step = min(0.3, 0.5 / np.sqrt(a))
+    return np.arange(-30 - np.log1p(most), 30 + step, step)
 
 
 def _mean_share(tau: Array, R: Array, a: float, B: Array, logit: Array) -> Array:
@@ -105,62 +104,71 @@ def _share(z: Array, R: Array) -> Array:
     return np.where(z > 0, -np.expm1(-R * np.log1p(safe)) / (R * safe), 1.0)
 
 
-def expected_purchases(
-    model: str, params: Params, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, horizon: ArrayLike
-) -> Array:
-    """Return the expected purchases of each customer in the next ``horizon`` (in the unit of recency and T).
+def active_for(t: ArrayLike, R: Array, A: Array, a: float, B: Array) -> Array:
+    """Return the probability that customers who are active now still are after ``t``: E[(1 + pτ)^−R].
 
-    >>> cdnow = {"r": 0.24259, "alpha": 4.41360, "a": 0.79292, "b": 2.42591}
-    >>> float(expected_purchases("bg_nbd", cdnow, 2, 30.43, 38.86, 39).round(4))
-    1.2259
+    A customer leaves at rate λp. The integral is taken as in :func:`purchases_while_active`.
     """
-    x, tx, age, t = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (frequency, recency, T, horizon)))
-    active = purchases_while_active(t, *posterior(model, params, x, age)).reshape(x.shape)
-    return np.asarray(p_alive(model, params, x, tx, age) * active)
+    R, A, B, t = (np.ravel(value) for value in np.broadcast_arrays(R, A, B, np.asarray(t, dtype=float)))
+    if a == 0:
+        return np.ones(len(R))
+    logit = _logit_grid(a, np.max(R * t / A, initial=0.0))
+    p, log_p, log_q = expit(logit), -np.logaddexp(0, -logit), -np.logaddexp(0, logit)
+    found, rows = np.empty(len(R)), max(1, CELLS // logit.size)
+    for start in range(0, len(R), rows):
+        part = slice(start, start + rows)
+        tau, shape, rest = (t[part] / A[part])[:, None], R[part, None], B[part, None]
+        left, left_at_one = -np.expm1(-shape * np.log1p(p * tau)), -np.expm1(-shape * np.log1p(tau))
+        weight = np.exp(a * log_p + rest * log_q - betaln(a, rest))
+        curved = (weight * (left - left_at_one * p)).sum(axis=1) * (logit[1] - logit[0])
+        found[part] = 1 - (left_at_one * a / (a + rest))[:, 0] - curved
+    return np.clip(found, 0.0, 1.0)  # of a probability near 0 the rule leaves its rounding, 1e-14
 
 
-def new_customer_purchases(model: str, params: Params, horizon: ArrayLike) -> Array:
-    """Return the expected repeat purchases of a customer in the first ``horizon`` after the first purchase."""
-    t = np.asarray(horizon, dtype=float)
-    zero = np.zeros_like(t)
-    active = purchases_while_active(t, *posterior(model, params, zero, zero))
-    return np.asarray(p_alive(model, params, zero, zero, zero) * active.reshape(t.shape))
-
-
-def probability_of_count(
-    model: str, params: Params, k: ArrayLike, x: ArrayLike, tx: ArrayLike, T: ArrayLike, horizon: ArrayLike
-) -> Array:
-    """Return P(exactly k purchases in the next ``horizon``); (0, 0, 0) is a new customer.
+def count_while_active(k: ArrayLike, t: ArrayLike, R: Array, A: Array, a: float, B: Array) -> Array:
+    """Return P(exactly k purchases in the next ``t``) of customers who are active now.
 
     k purchases happen when the customer stays through k and a Poisson count equals k, or when the customer leaves
-    at the k-th and the count would have been at least k; or, at k = 0, when the customer has left already.
+    at the k-th and the count would have been at least k.
     """
-    k, x, tx, age, t = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in (k, x, tx, T, horizon)))
-    R, A, a, B = posterior(model, params, x, age)
+    k, t, R, A, B = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in (k, t, R, A, B)))
     share = t / (A + t)
     log_count = gammaln(R + k) - gammaln(R) - gammaln(k + 1) + R * np.log1p(-share)
     count = np.exp(log_count + k * np.log(np.where(share > 0, share, 1.0))) * ((share > 0) | (k == 0))
-    if model == "nbd":
+    if a == 0:
         return np.asarray(count)
     stays = np.exp(betaln(a, B + k) - betaln(a, B)) * count
     leaves_at = np.exp(betaln(a + 1, np.where(k > 0, B + k - 1, B)) - betaln(a, B))
     leaves = np.where(k > 0, leaves_at * betainc(np.maximum(k, 1), R, share), 0.0)
-    alive = p_alive(model, params, x, tx, age)
-    return np.asarray(alive * (stays + leaves) + (1 - alive) * (k == 0))
+    return np.asarray(stays + leaves)
+
+
+def perpetual_purchases(purchases_until: Callable[[Array], Array], rate: float) -> Array:
+    """Return the expected purchases without horizon, discounted at ``rate`` per unit: δ ∫ e^(−δu) N(u) du.
+
+    ``purchases_until`` gives N at many times, one column per time. Over log u the integrand is analytic and vanishes
+    doubly exponentially at the right: the trapezoid rule is exact to rounding.
+    """
+    log_time = np.arange(-20.0, 4.0, 0.2)  # in units of 1 / δ
+    weight = np.exp(2 * log_time - np.exp(log_time)) * 0.2
+    until = np.exp(log_time) / rate
+    return np.asarray((purchases_until(until) / until) @ weight / rate)
 
 
 def discounted_purchases(horizon: float, rate: float, R: Array, A: Array, a: float, B: Array) -> tuple[Array, Array]:
     """Return the expected purchases while active until ``horizon``, plain and discounted at ``rate`` per unit.
 
-    ∫ e^(−δu) dN(u) = e^(−δt) N(t) + δ ∫ e^(−δu) N(u) du: only the small second term needs a rule, of eight nodes.
+    ∫ e^(−δu) dN(u) = e^(−δt) N(t) + δ ∫ e^(−δu) N(u) du: only the second term needs a rule. It is small and eight nodes
+    are enough, unless the horizon is so long that the discount at its end is small.
     """
     if rate == 0 or horizon == 0:
         total = _purchases_until(np.array([horizon]), R, A, a, B)[:, 0]
         return total, total
-    nodes, weights = np.polynomial.legendre.leggauss(8)
-    until = horizon * (nodes + 1) / 2
+    seen = min(horizon, NOTHING / rate)
+    nodes, weights = np.polynomial.legendre.leggauss(8 if rate * seen <= 1 else 48)
+    until = seen * (nodes + 1) / 2
     purchases = _purchases_until(np.append(until, horizon), R, A, a, B)
-    inner = purchases[:, :-1] @ (rate * weights * horizon / 2 * np.exp(-rate * until))
+    inner = purchases[:, :-1] @ (rate * weights * seen / 2 * np.exp(-rate * until))
     return purchases[:, -1], np.exp(-rate * horizon) * purchases[:, -1] + inner
 
 
@@ -191,3 +199,52 @@ def _purchases_until(horizons: Array, R: Array, A: Array, a: float, B: Array) ->
     shape = tau.shape
     R, A, B = (np.broadcast_to(value[:, None], shape) for value in (R, A, B))
     return purchases_while_active(np.broadcast_to(horizons, shape), R, A, a, B).reshape(shape)
+
+
+@dataclass(frozen=True)
+class BuyingState:
+    """Customers who are active at T: λ ~ Gamma(R, A) and p ~ Beta(a, B), independent. One entry per customer."""
+
+    R: Array
+    A: Array
+    a: float
+    B: Array
+
+    def take(self, rows: Any) -> BuyingState:
+        """Return the state of some of the customers."""
+        return replace(self, R=self.R[rows], A=self.A[rows], B=self.B[rows])
+
+    def survives(self, t: ArrayLike) -> Array:
+        """Return the probability of being active for ``t`` more."""
+        return active_for(t, self.R, self.A, self.a, self.B)
+
+    def purchases(self, t: ArrayLike) -> Array:
+        """Return the expected purchases in the next ``t``."""
+        return purchases_while_active(t, self.R, self.A, self.a, self.B)
+
+    def discounted(self, horizon: float, rate: float) -> tuple[Array, Array]:
+        """Return the expected purchases until ``horizon``, plain and discounted at ``rate`` per unit."""
+        return discounted_purchases(horizon, rate, self.R, self.A, self.a, self.B)
+
+    def forever(self, rate: float) -> Array:
+        """Return the expected purchases without horizon, discounted at ``rate`` per unit (DERT of active customers)."""
+        return perpetual_purchases(lambda until: _purchases_until(until, self.R, self.A, self.a, self.B), rate)
+
+    def probability(self, k: Array, t: Array) -> Array:
+        """Return P(exactly k purchases in the next ``t``)."""
+        return count_while_active(k, t, self.R, self.A, self.a, self.B)
+
+    def draws(self, rng: np.random.Generator, n: int, t: float) -> Array:
+        """Return simulated purchases in the next ``t``: one row per customer, ``n`` columns.
+
+        A customer buys until a Poisson count is used up or until the purchase at which they leave (geometric).
+        """
+        size = (len(self.R), n)
+        rate = rng.standard_gamma(self.R[:, None], size) * (t / self.A)[:, None]
+        count = rng.poisson(rate).astype(float)
+        if self.a > 0:
+            some = np.flatnonzero(count)
+            p = np.clip(rng.beta(self.a, self.B[some // n]), TINY, 1 - 1e-16)
+            last = 1 + np.floor(-rng.standard_exponential(len(some)) / np.log1p(-p))
+            count.flat[some] = np.minimum(count.flat[some], last)
+        return count

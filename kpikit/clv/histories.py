@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpikit.errors import ContractError, listed
+from kpikit.errors import ContractError, ParameterError, listed
 from kpikit.periods import DAYS_PER_UNIT
 
 KEYS = ["frequency", "recency", "T"]
@@ -67,6 +67,30 @@ def distinct(data: Any) -> pd.DataFrame:
     return groups.assign(n_customers=np.bincount(index, weights, len(groups)).astype(float))
 
 
+def require_chances(groups: pd.DataFrame, models: tuple[str, ...], unit: str) -> None:
+    """Raise unless distinct histories count opportunities, and the time between two of them is given."""
+    if not unit:
+        raise ParameterError(
+            "the time from one opportunity to the next: day, week, month or year",
+            got="none",
+            fix="Pass unit='year' where customers can buy, or renew, once a year.",
+            where="unit",
+        )
+    x, tx, T = (groups[key].to_numpy() for key in KEYS)
+    problems = {
+        "whole opportunities in recency and T": (tx != np.floor(tx)) | (np.floor(T) != T),
+        "at most one purchase at each opportunity, the last at recency": (x > tx) | ((x == 0) != (tx == 0)),
+    }
+    if "sbg" in models:
+        problems["every opportunity up to recency used (a contract renewed each time)"] = x != tx
+    for expected, wrong in problems.items():
+        if wrong.any():
+            row = groups.loc[int(np.argmax(wrong)), KEYS].to_dict()
+            fix = "Count opportunities (gift years, renewals), not days; or pass model='mbg_nbd'."
+            got = f"{int(wrong.sum())} distinct histories that are not so, first {row}"
+            raise ContractError(expected, got=got, fix=fix, where="histories")
+
+
 def unit_of(groups: pd.DataFrame) -> str:
     """Return the unit that ``recency`` and ``T`` are in, read from the numbers: histories count whole days.
 
@@ -82,6 +106,26 @@ def unit_of(groups: pd.DataFrame) -> str:
 
 def _whole(values: np.ndarray[Any, Any]) -> bool:
     return bool(np.allclose(values, np.round(values), rtol=0, atol=1e-6))
+
+
+def segments_of(customers: pd.DataFrame, by: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the number of each customer's segment, and the sorted names; customers without one are ``unknown``.
+
+    ``by`` is a Series by ``customer_id`` (where its index holds those), or one value per row.
+    """
+    ids = customers["customer_id"] if "customer_id" in customers.columns else customers.index.to_series()
+    by_id = isinstance(by, pd.Series) and by.index.is_unique and by.index.isin(ids).any()
+    values = by.reindex(ids).to_numpy() if by_id else np.asarray(by)
+    if values.ndim != 1 or len(values) != len(customers):
+        raise ContractError(
+            f"a segment for each of {len(customers)} customers",
+            got=f"{values.size}",
+            fix="Pass a Series indexed by customer_id.",
+            where="by",
+        )
+    names = pd.Series(values).astype(object)
+    part, labels = pd.factorize(names.where(names.notna(), "unknown").astype(str), sort=True)
+    return np.asarray(part), np.asarray(labels)
 
 
 def repeat_spend(data: Any) -> pd.DataFrame | None:

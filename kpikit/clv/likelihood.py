@@ -19,6 +19,7 @@ Objective = Callable[[Array], tuple[float, Array]]
 Bounds = list[tuple[float, float]]
 ROWS = 8_192  # at a time: they stay in the processor's cache, and BLAS does not set threads on so short a product
 ROUNDING = 1e-14  # of a log-likelihood: what the order of a sum may change
+FLAT = 1e-8  # of the mean log-likelihood: the largest slope at which a search has ended
 FAR = 1e-3  # a Newton step beyond which the curvature is measured again
 
 
@@ -27,12 +28,14 @@ class Optimum:
     """Where a log-likelihood is largest: logarithms of the parameters, the value, and the noise of the logarithms.
 
     ``covariance`` is None where the optimum lies on a bound or the curvature is not positive: no noise is known there.
+    ``settled`` says that the slope is nothing and the curvature known.
     """
 
     log_params: Array
     log_likelihood: float
     covariance: Array | None
     at_bound: bool
+    settled: bool = True
 
 
 def purchase_objective(model: str, x: Array, tx: Array, T: Array, n: Array) -> Objective:
@@ -120,10 +123,11 @@ def spend_objective(x: Array, m: Array) -> Objective:
     return gamma_gamma
 
 
-def maximise(objective: Objective, start: Array, bounds: Bounds, total: float) -> Optimum:
+def maximise(objective: Objective, start: Array, bounds: Bounds, total: float, steps: int = 2000) -> Optimum:
     """Return the optimum reached from ``start``: L-BFGS within bounds, then Newton steps until nothing moves.
 
     ``total`` is the number of customers: the search works on the mean, so that its tolerances mean the same always.
+    ``steps`` bounds L-BFGS: from a start near the optimum a few are enough for Newton to take over.
     """
 
     def negative_mean(log_params: Array) -> tuple[float, Array]:
@@ -131,7 +135,7 @@ def maximise(objective: Objective, start: Array, bounds: Bounds, total: float) -
         return -value / total, -gradient / total
 
     low, high = (np.array(side) for side in zip(*bounds, strict=True))
-    options = {"maxiter": 2000, "maxfun": 4000, "ftol": 1e-15, "gtol": 1e-10}
+    options = {"maxiter": steps, "maxfun": 4000, "ftol": 1e-15, "gtol": 1e-10}
     found = minimize(
         negative_mean, np.clip(start, low, high), jac=True, method="L-BFGS-B", bounds=bounds, options=options
     )
@@ -154,7 +158,8 @@ def maximise(objective: Objective, start: Array, bounds: Bounds, total: float) -
         if moved < 1e-9:
             break
     covariance = None if curvature is None else np.linalg.inv(curvature) / total
-    return Optimum(point, -value * total, covariance, at_bound)
+    settled = bool(np.abs(gradient).max() < FLAT) and covariance is not None
+    return Optimum(point, -value * total, covariance, at_bound, settled)
 
 
 def _curvature(objective: Objective, point: Array, step: float = 1e-4) -> Array:

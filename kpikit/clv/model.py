@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from kpikit.clv import formulas, storage
-from kpikit.clv.economics import check_economics, continuous_rate
-from kpikit.clv.fitting import judge
-from kpikit.clv.formulas import MODELS, Array
-from kpikit.clv.histories import KEYS, codes, customers_of, distinct, repeat_spend, unit_of
+from kpikit.clv import models, storage
+from kpikit.clv.economics import check_economics, check_rate_without_horizon, continuous_rate
+from kpikit.clv.formulas import Array
+from kpikit.clv.histories import KEYS, codes, customers_of, distinct
 from kpikit.clv.simulation import Spread, spread
-from kpikit.clv.spend import Spend, fit_spend, judge_dependence
+from kpikit.clv.spend import Spend
 from kpikit.clv.wording import CAVEATS, verdict_text
-from kpikit.errors import ParameterError, one_of
-from kpikit.periods import DAYS_PER_UNIT, DAYS_PER_YEAR
+from kpikit.errors import ParameterError
+from kpikit.periods import DAYS_PER_UNIT
 
 SEED = 20260101
 COLUMNS = ["customer_id", "p_alive", "expected_purchases", "expected_spend", "clv", "clv_low", "clv_high"]
@@ -34,9 +31,9 @@ class Fit:
     Attributes
     ----------
     model
-        The model asked for: ``bg_nbd``, ``mbg_nbd`` or ``nbd``.
+        The model asked for, one of :data:`kpikit.clv.MODELS`.
     fallback
-        The model used in its place (``nbd``; ``none`` where nothing can be forecast), or None where the one
+        The model used in its place (``nbd`` or ``bb``; ``none`` where nothing can be forecast), or None where the one
         asked for is used. :attr:`used` names it always.
     params, log_likelihood, aic
         Of the model that is used, in ``unit``; empty and NaN where nothing could be fitted.
@@ -94,23 +91,41 @@ class Fit:
         """Return a number of days in the unit of the fit."""
         return days / DAYS_PER_UNIT[self.unit]
 
-    def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Array:
-        """Return P(alive) at T, 0 to 1; NaN where the model that is used knows no dropout."""
-        if self.used not in formulas.FIRST_CHANCE:
-            return np.full(np.broadcast(frequency, recency, T).shape, np.nan)
-        return formulas.p_alive(self.used, self.params, frequency, recency, T)
+    def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, later: ArrayLike = 0.0) -> Array:
+        """Return P(alive) ``later`` than T (0: now), 0 to 1; NaN where the model that is used knows no dropout."""
+        if self.used not in models.DROPOUT or not self.fitted:
+            return np.full(np.broadcast(frequency, recency, T, later).shape, np.nan)
+        return models.p_alive(self.used, self.params, frequency, recency, T, later)
 
     def expected_purchases(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, horizon: ArrayLike) -> Array:
         """Return the expected purchases in the next ``horizon`` (in :attr:`unit`, as recency and T)."""
         if not self.fitted:
             return np.full(np.broadcast(frequency, recency, T, horizon).shape, np.nan)
-        return formulas.expected_purchases(self.used, self.params, frequency, recency, T, horizon)
+        return models.expected_purchases(self.used, self.params, frequency, recency, T, horizon)
 
     def new_customer_purchases(self, horizon: ArrayLike) -> Array:
         """Return the expected repeat purchases in the first ``horizon`` after a first purchase."""
         if not self.fitted:
             return np.full(np.shape(horizon), np.nan)
-        return formulas.new_customer_purchases(self.used, self.params, horizon)
+        return models.new_customer_purchases(self.used, self.params, horizon)
+
+    def residual_purchases(
+        self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, annual_discount_rate: float = 0.10
+    ) -> Array:
+        """Return the expected purchases without horizon, discounted (DERT): what a customer still has to come.
+
+        (0, 0, 0) is a new customer. The annual rate is above 0: undiscounted, the sum may have no end.
+
+        Raises
+        ------
+        ParameterError
+            When the rate is not above 0 and below 1.
+        """
+        check_rate_without_horizon(annual_discount_rate)
+        if not self.fitted:
+            return np.full(np.broadcast(frequency, recency, T).shape, np.nan)
+        rate = continuous_rate(annual_discount_rate, self.unit)
+        return models.residual_purchases(self.used, self.params, frequency, recency, T, rate)
 
     def probability_of_count(
         self,
@@ -123,7 +138,13 @@ class Fit:
         """Return P(exactly ``k`` purchases in the next ``horizon``), of a new customer where no history is given."""
         if not self.fitted:
             return np.full(np.broadcast(k, horizon, frequency, recency, T).shape, np.nan)
-        return formulas.probability_of_count(self.used, self.params, k, frequency, recency, T, horizon)
+        return models.probability_of_count(self.used, self.params, k, frequency, recency, T, horizon)
+
+    def probability_of_purchase(
+        self, horizon: ArrayLike, frequency: ArrayLike = 0.0, recency: ArrayLike = 0.0, T: ArrayLike = 0.0
+    ) -> Array:
+        """Return P(at least one purchase in the next ``horizon``), of a new customer where no history is given."""
+        return np.asarray(1 - self.probability_of_count(0, horizon, frequency, recency, T))
 
     def predict(
         self,
@@ -200,13 +221,13 @@ class Fit:
             )
         rate = continuous_rate(annual_discount_rate, self.unit)
         pair, pairs = codes(groups, ["frequency", "T"])
-        state = formulas.posterior(self.used, self.params, *(pairs[name].to_numpy() for name in ("frequency", "T")))
-        plain, discounted = formulas.discounted_purchases(self.in_unit(horizon_days), rate, *state)
-        alive = formulas.p_alive(self.used, self.params, x, tx, T)
+        state = models.active(self.used, self.params, *(pairs[name].to_numpy() for name in ("frequency", "T")))
+        plain, discounted = state.discounted(self.in_unit(horizon_days), rate)
+        alive = models.p_alive(self.used, self.params, x, tx, T)
         ratio = np.where(plain > 0, discounted / np.where(plain > 0, plain, 1.0), 1.0)
         return pd.DataFrame(
             {
-                "p_alive": alive if self.used in formulas.FIRST_CHANCE else np.full(len(groups), np.nan),
+                "p_alive": alive if self.used in models.DROPOUT else np.full(len(groups), np.nan),
                 "expected_purchases": alive * plain[pair],
                 "discounted": alive * discounted[pair],
                 "discount": ratio[pair],
@@ -217,7 +238,7 @@ class Fit:
         """Return the simulated interval of each distinct history: of the spend in units of its scale, or of counts."""
         if not self.fitted or (money and self.spend is None):
             return Spread(*(np.full(len(groups), np.nan) for _ in range(4)))
-        alive = formulas.p_alive(self.used, self.params, *(groups[key].to_numpy() for key in KEYS))
+        alive = models.p_alive(self.used, self.params, *(groups[key].to_numpy() for key in KEYS))
         spend = self.spend if money else None
         horizon = self.in_unit(horizon_days)
         return spread(self.used, self.params, groups, alive, horizon, seed=self.seed, spend=spend)
@@ -242,89 +263,3 @@ class Fit:
         """Write parameters, unit, as_of and the fingerprint of the data, without customers; return the path."""
         content = {name: value for name, value in self.__dict__.items() if name not in ("source", "spend")}
         return storage.write(path, {**content, "spend": asdict(self.spend) if self.spend else None})
-
-
-def load(path: str | Path) -> Fit:
-    """Return the model that :meth:`Fit.to_json` wrote.
-
-    Raises
-    ------
-    ContractError
-        When the file is not such a model.
-    """
-    content = storage.read(path)
-    try:
-        spend = content.pop("spend")
-        if spend:
-            spend = Spend(**{**spend, "quantiles": tuple(spend["quantiles"])})
-        return Fit(spend=spend, **content)
-    except (KeyError, TypeError) as error:
-        raise storage.not_a_model(path, f"{type(error).__name__}: {error}") from None
-
-
-def fit(histories: Any, model: str = "bg_nbd", *, unit: str = "", seed: int = SEED, as_of: str = "") -> Fit:
-    """Fit a purchase model to customers' histories, and judge whether they support it.
-
-    Parameters
-    ----------
-    histories
-        Ibis table or DataFrame, one row per customer: ``frequency``, ``recency``, ``T``, and ``monetary_value`` for the
-        spend model. Distinct histories with ``n_customers`` will do where no spend is asked for.
-    model
-        ``bg_nbd``, ``mbg_nbd`` or ``nbd``.
-    unit
-        Unit of ``recency`` and ``T``: ``day``, ``week``, ``month`` or ``year``. Empty: read from the numbers, which are
-        whole days in whatever unit (:func:`kpikit.clv.histories.unit_of`); :attr:`Fit.text` says which.
-    seed
-        Of the sampled repeat buyers and the simulated intervals.
-    as_of
-        Kept with the model: the first day that was not known.
-
-    Returns
-    -------
-    Fit
-        Never an exception for what the data are like: the verdict says it, and a simpler model stands in.
-
-    Raises
-    ------
-    ContractError
-        When the table is empty, lacks a column or holds impossible histories.
-    ParameterError
-        When ``model`` or ``unit`` is unknown.
-    """
-    one_of("model", model, MODELS)
-    groups = distinct(histories)
-    unit = unit or unit_of(groups)
-    one_of("unit", unit, DAYS_PER_UNIT)
-    judged = judge(model, groups)
-    counts, used = groups["n_customers"], judged.used
-    found = Fit(
-        model=model,
-        fallback=used.model if used and used.model != model else None if used else "none",
-        params=used.params if used else {},
-        log_likelihood=used.log_likelihood if used else math.nan,
-        aic=used.aic if used else math.nan,
-        n_customers=int(counts.sum()),
-        n_repeat_buyers=int(counts[groups["frequency"] > 0].sum()),
-        verdict=judged.verdict,
-        unit=unit,
-        asked={
-            "model": model,
-            "params": judged.asked.params if judged.asked else {},
-            "log_likelihood": judged.asked.log_likelihood if judged.asked else math.nan,
-            "aic": judged.asked.aic if judged.asked else math.nan,
-        },
-        gain=judged.gain,
-        spend=None,
-        fingerprint=hashlib.sha256(np.ascontiguousarray(groups.to_numpy(dtype=float)).tobytes()).hexdigest(),
-        seed=seed,
-        as_of=str(as_of),
-        covariance=used.covariance if used else None,
-        source=histories,
-    )
-    repeat = repeat_spend(histories)
-    spend = fit_spend(repeat, seed=seed)
-    if spend is not None and repeat is not None and found.fitted:
-        purchases = found.forecast(groups, DAYS_PER_YEAR)["expected_purchases"]
-        spend = judge_dependence(spend, repeat, groups.assign(expected_purchases=purchases))
-    return replace(found, spend=spend)

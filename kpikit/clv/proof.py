@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kpikit.clv.formulas import TITLES, Array
-from kpikit.clv.histories import KEYS, codes, customers_of, is_expression, unit_of
-from kpikit.clv.model import SEED, Fit, fit
+from kpikit.clv.comparing import FAMILIES, fits_of
+from kpikit.clv.formulas import Array
+from kpikit.clv.histories import KEYS, codes, customers_of, is_expression
+from kpikit.clv.model import SEED, Fit
+from kpikit.clv.models import MODELS, TITLES
 from kpikit.clv.value import totals
 from kpikit.errors import ContractError, ParameterError, listed, one_of
 from kpikit.formatting import agreed, counted, number, percent
@@ -35,16 +38,17 @@ def holdout(
     Parameters
     ----------
     calibration
-        Histories at the cutoff, one row per customer (``customer_id, frequency, recency, T, monetary_value``).
+        The fits of :func:`kpikit.clv.fits` to histories at the cutoff (nothing is fitted again), or such histories, one
+        row per customer (``customer_id, frequency, recency, T, monetary_value``).
     holdout_counts
         One row per customer with purchases in the holdout: ``customer_id``, ``purchases`` (occasions) and, for money,
         ``spend``. Known customers without a row made none; customers unknown at the cutoff are counted apart. The
-        names ``holdout_purchases`` and ``holdout_spend`` are read too: None means that ``calibration`` has them, as
-        ``kpikit.customers.calibration_holdout`` returns it.
+        names ``holdout_purchases`` and ``holdout_spend`` are read too: None means that ``calibration`` has them (or
+        what was fitted), as ``kpikit.customers.calibration_holdout`` returns it.
     horizon_days
         Length of the holdout in days.
     model
-        The model to put first; the other dropout model and NBD stand beside it.
+        The model to put first; the others of its kind, or those given as fits, stand beside it.
     unit
         Unit of ``recency`` and ``T``; empty: read from the numbers.
 
@@ -64,23 +68,27 @@ def holdout(
     ParameterError
         When the horizon is not positive.
     """
-    one_of("model", model, TITLES)
+    one_of("model", model, MODELS)
     if not 0 < horizon_days < np.inf:
         raise ParameterError("more than 0 days", got=str(horizon_days), where="horizon_days")
-    customers = customers_of(calibration)
-    unit = unit or unit_of(customers)
-    one_of("unit", unit, DAYS_PER_UNIT)
-    holdout_counts = holdout_frame(calibration if holdout_counts is None else holdout_counts)
+    kind = next(family for family in FAMILIES if model in family)
+    given = isinstance(calibration, (Mapping, list, tuple))
+    found = fits_of(calibration, kind) if given else {}
+    if given:
+        one_of("model", model, found)
+    source = found[model].source if given else calibration
+    customers = found[model].customers() if given else customers_of(calibration)
+    holdout_counts = holdout_frame(source if holdout_counts is None else holdout_counts)
     actual, unknown = match_customers(customers, holdout_counts, "purchases")
+    found = found or fits_of(customers, kind, unit=unit, seed=seed)
+    unit = found[model].unit
     rows: list[dict[str, Any]] = []
-    for name in (model, *(other for other in TITLES if other != model)):
-        found = fit(customers, name, unit=unit, seed=seed)
-        if found.used in {row["used"] for row in rows}:
+    for name in (model, *(other for other in found if other != model)):
+        one = found[name]
+        if one.used in {row["used"] for row in rows}:
             continue  # a fallback that has been scored already
-        title = (
-            TITLES[name] if found.used == name else f"{TITLES.get(found.used, 'nothing')} in place of {TITLES[name]}"
-        )
-        rows.append({"rule": name, "title": title, "used": found.used, **_score(found, actual, horizon_days)})
+        title = TITLES[name] if one.used == name else f"{TITLES.get(one.used, 'nothing')} in place of {TITLES[name]}"
+        rows.append({"rule": name, "title": title, "used": one.used, **_score(one, actual, horizon_days)})
     for name, forecast in _naive(customers, horizon_days / DAYS_PER_UNIT[unit]).items():
         rows.append({"rule": name, "title": NAIVE[name], "used": name, **_errors(forecast, actual)})
     table = pd.DataFrame(rows)
@@ -130,7 +138,7 @@ def _score(found: Fit, actual: Array, horizon_days: float) -> dict[str, Any]:
     customers = found.predict(horizon_days=horizon_days, annual_discount_rate=0.0)
     index, groups = codes(found.customers(), KEYS)
     interval = found.spread(groups, horizon_days, money=False)
-    total = totals(found, horizon_days=horizon_days, annual_discount_rate=0.0)["purchases"]
+    total = totals(found, horizon_days=horizon_days, annual_discount_rate=0.0).iloc[0]
     inside = (actual >= interval.low[index]) & (actual <= interval.high[index])
     return {
         **_errors(customers["expected_purchases"].to_numpy(), actual),

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from kpikit.clv.fitting import NO_CHURN, TOO_LITTLE
-from kpikit.clv.formulas import TITLES
 from kpikit.clv.model import Fit
+from kpikit.clv.models import TITLES
 from kpikit.errors import ParameterError
 from kpikit.formatting import agreed, counted, interval, money, number, percent
 from kpikit.keyfigures import Tile, key_figures
@@ -70,6 +70,7 @@ def key_values(
     if not horizon_days >= 1:
         raise ParameterError("1 day or more", got=str(horizon_days), fix="Pass 365.", where="horizon_days")
     purchases, value = (total.table.iloc[place] for place in (0, 1))
+    how = "with the common shock of earlier forecasts" if value.get("shock_sd", 0.0) > 0 else "by chance alone"
     what = "revenue" if margin_fraction == 1 else f"margin of {percent(margin_fraction, 0)}"
     ahead = f"next {number(horizon_days)} days"
     tested = proof.table.iloc[0]
@@ -79,9 +80,9 @@ def key_values(
     customers = f"n = {counted(len(scores), 'customer')}"
     tiles = [
         Tile("Value of today's customers", money(value.expected, currency), f"{ahead}, discounted {what}",
-             interval=f"by chance alone {interval(value.low, value.high, 'money', currency)} (95 %)", count=customers),
+             interval=f"{how} {interval(value.low, value.high, 'money', currency)} (95 %)", count=customers),
         Tile("Purchases expected", number(purchases.expected), ahead,
-             interval=f"by chance alone {interval(purchases.low, purchases.high, 'count')} (95 %)", count=customers),
+             interval=f"{how} {interval(purchases.low, purchases.high, 'count')} (95 %)", count=customers),
         Tile("Value per customer", money(scores.clv.mean(), currency),
              f"{ahead}; half are below {money(scores.clv.median(), currency)}", count=customers),
         Tile(f"Held by the top {percent(TOP_SHARE, 0)}", percent(share, 0), "of the expected value", count=customers),
@@ -91,7 +92,7 @@ def key_values(
     ]  # fmt: skip
     headline = (
         f"Today's {counted(len(scores), 'customer')} will bring some {money(value.expected, currency)} in the {ahead} "
-        f"({interval(value.low, value.high, 'money', currency)} by chance alone; discounted {what}; "
+        f"({interval(value.low, value.high, 'money', currency)} {how}; discounted {what}; "
         f"{money(scores.clv.mean(), currency)} each on average)."
     )
     if np.isfinite(tested.bias) and abs(tested.bias) > TOLERATED_BIAS:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kpikit.clv.formulas import Array, Params, posterior
+from kpikit.clv import models
+from kpikit.clv.formulas import Array, Params
 from kpikit.clv.histories import codes
 from kpikit.clv.spend import Spend
 
@@ -34,24 +35,6 @@ class Spread:
     high: Array
     mean: Array
     second: Array
-
-
-def counts_while_active(
-    rng: np.random.Generator, draws: int, t: float, R: Array, A: Array, a: float, B: Array
-) -> Array:
-    """Return simulated purchases in the next ``t`` of active customers: one row per customer, ``draws`` columns.
-
-    A customer buys until a Poisson count is used up or until the purchase at which they leave (geometric).
-    """
-    size = (len(R), draws)
-    rate = rng.standard_gamma(R[:, None], size) * (t / A)[:, None]
-    count = rng.poisson(rate).astype(float)
-    if a > 0:
-        some = np.flatnonzero(count)
-        p = np.clip(rng.beta(a, B[some // draws]), TINY, 1 - 1e-16)
-        last = 1 + np.floor(-rng.standard_exponential(len(some)) / np.log1p(-p))
-        count.flat[some] = np.minimum(count.flat[some], last)
-    return count
 
 
 def sums(rng: np.random.Generator, counts: Array, frequency: Array, spend: Spend) -> Array:
@@ -81,10 +64,11 @@ def spread(
     so that the result does not depend on which thread comes first.
     """
     x, T = distinct["frequency"].to_numpy(), distinct["T"].to_numpy()
-    step = np.floor(np.log(params["alpha"] + T) / AGE_STEP)
+    step = models.age_step(model, params, T, AGE_STEP)
     index, groups = codes(pd.DataFrame({"frequency": x, "step": step}), ["frequency", "step"])
     frequency, n = groups["frequency"].to_numpy(), len(groups)
-    R, A, a, B = posterior(model, params, frequency, np.bincount(index, T, n) / np.bincount(index, minlength=n))
+    age = np.bincount(index, T, n) / np.bincount(index, minlength=n)
+    state = models.active(model, params, frequency, age)
     order = np.argsort(index, kind="stable")
     ends = np.searchsorted(index[order], np.arange(n + 1))
     low, high, mean, second = (np.zeros(len(distinct)) for _ in range(4))
@@ -92,7 +76,7 @@ def spread(
     def simulate(start: int, seeds: np.random.SeedSequence) -> None:
         rng, stop = np.random.default_rng(seeds), min(start + size, n)
         part, rows = slice(start, stop), order[ends[start] : ends[stop]]
-        counts = counts_while_active(rng, DRAWS, horizon, R[part], A[part], a, B[part])
+        counts = state.take(part).draws(rng, DRAWS, horizon)
         drawn = np.sort(counts if spend is None else sums(rng, counts, frequency[part], spend), axis=1)
         group, sure = index[rows] - start, alive[rows]
         low[rows] = mixture_quantile(drawn, group, sure, (1 - LEVEL) / 2)

@@ -1,25 +1,28 @@
-"""The base as a whole: its total with an interval, models side by side, and how concentrated value is."""
+"""The base as a whole: its total with an interval, and how concentrated value is."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from kpikit.clv.economics import check_economics
-from kpikit.clv.formulas import MODELS, NAMES, TITLES, Array
-from kpikit.clv.histories import KEYS, codes
-from kpikit.clv.model import SEED, Fit, fit
-from kpikit.errors import ContractError, ParameterError, listed, one_of
-from kpikit.formatting import agreed, counted, interval, joined, number, percent
+from kpikit.clv.formulas import Array
+from kpikit.clv.histories import KEYS, codes, segments_of
+from kpikit.clv.model import Fit
+from kpikit.clv.models import NAMES
+from kpikit.clv.uncertainty import Shock, common_shock, interval_of
+from kpikit.errors import ContractError, ParameterError, listed
+from kpikit.formatting import agreed, counted, interval, number, percent
 from kpikit.results import Result
 
 STEP = 1e-3  # of a parameter's logarithm, for the slope of the total
-Z = 1.959964
+QUANTITIES = ("purchases", "clv")
+ALL = "all"
 
 
 def base_total(
@@ -29,35 +32,56 @@ def base_total(
     horizon_days: float,
     annual_discount_rate: float = 0.10,
     margin_fraction: float = 1.0,
+    by: Any = None,
+    shock: Shock | Result | None = None,
 ) -> Result:
     """Forecast the sum over customers with its 95 % predictive interval: one row for purchases, one for CLV.
 
     The interval contains the process noise of every customer (independent of one another) and the noise of the fitted
-    parameters (delta method on their logarithms). It does not contain what hits all customers at once — a season, a
-    price change, a rival — which is usually the larger part: read it as a lower bound of the uncertainty.
+    parameters (delta method on their logarithms). What hits all customers at once — a season, a price change, a rival —
+    is usually the larger part: it is in the interval where ``shock`` is given, and else the interval is a lower bound.
+
+    Parameters
+    ----------
+    found, histories, horizon_days, annual_discount_rate, margin_fraction
+        As in :meth:`Fit.predict`.
+    by
+        Segment of each customer: a Series by ``customer_id``, or a list in the order of the customers; None for none.
+    shock
+        What earlier forecasts missed all at once: the result of :func:`kpikit.clv.rolling`, or a :class:`Shock`.
 
     Returns
     -------
     Result
         ``.table``: ``quantity`` (``purchases``, ``clv``), ``expected``, ``low``, ``high``, ``process_sd``,
-        ``parameter_sd`` (NaN where the parameters' noise is not known and therefore left out).
+        ``parameter_sd`` (NaN where the parameters' noise is not known and therefore left out), ``shock_sd`` (0 without
+        a shock). With ``by`` also ``segment``: the whole base (``all``) first, then each segment.
     """
-    values = totals(
+    shock = common_shock(shock)
+    table = totals(
         found,
         histories,
         horizon_days=horizon_days,
         annual_discount_rate=annual_discount_rate,
         margin_fraction=margin_fraction,
+        by=by,
+        shock=shock,
     )
-    table = pd.DataFrame([{"quantity": name, **value} for name, value in values.items()])
     row = table.iloc[0]
-    known = bool(np.isfinite(table["parameter_sd"].iloc[0]))
+    known = bool(np.isfinite(row.parameter_sd))
+    holds = "the customers' own chance" + (" and the noise of the fitted parameters" if known else "")
+    common = (
+        f", and the common shock of earlier forecasts. {shock.text}"
+        if shock
+        else ", not a common shock to all of them."
+    )
     text = (
         f"The base is expected to make {number(row.expected)} purchases in {number(horizon_days)} days "
         f"({interval(row.low, row.high, 'count')}), worth {number(table.iloc[1].expected)} discounted. The interval "
-        f"holds the customers' own chance{' and the noise of the fitted parameters' if known else ''}, not a common "
-        "shock to all of them."
+        f"holds {holds}{common}"
     )
+    if by is None:
+        table = table.drop(columns="segment")
     return Result("clv-base-total", "table", "The base as a whole", text, table=table)
 
 
@@ -68,74 +92,96 @@ def totals(
     horizon_days: float,
     annual_discount_rate: float = 0.10,
     margin_fraction: float = 1.0,
-) -> dict[str, dict[str, float]]:
-    """Return ``expected``, ``low``, ``high``, ``process_sd`` and ``parameter_sd`` of total purchases and total CLV."""
+    by: Any = None,
+    shock: Shock | None = None,
+) -> pd.DataFrame:
+    """Return the table of :func:`base_total`, always with ``segment``."""
     check_economics(horizon_days, annual_discount_rate, margin_fraction)
     customers = found.customers(histories)
     index, groups = codes(customers, KEYS)
-    forecast = found.forecast(groups, horizon_days, annual_discount_rate)
-    discount = forecast["discount"].to_numpy() * margin_fraction
-    expected = _sums(found, customers, index, groups, horizon_days, discount)
-    process = _process_variance(found, customers, index, groups, horizon_days, discount)
-    parameter = _parameter_variance(found, customers, index, groups, horizon_days, discount)
-    result = {}
-    for i, name in enumerate(("purchases", "clv")):
-        sd = math.sqrt(process[i] + np.nan_to_num(parameter[i]))
-        result[name] = {
-            "expected": float(expected[i]),
-            "low": max(float(expected[i]) - Z * sd, 0.0) if np.isfinite(expected[i]) else math.nan,
-            "high": float(expected[i]) + Z * sd,
-            "process_sd": math.sqrt(process[i]),
-            "parameter_sd": math.sqrt(parameter[i]),
-        }
-    return result
+    discount = found.forecast(groups, horizon_days, annual_discount_rate)["discount"].to_numpy() * margin_fraction
+    rows = []
+    for segments, part in ((np.array([ALL]), np.zeros(len(customers), dtype=int)), *_segments(customers, by)):
+        base = _Base(customers, index, groups, horizon_days, discount, part, len(segments))
+        expected, process = _sums(found, base), _process_variance(found, base)
+        parameter = _parameter_variance(found, base)
+        for j, segment in enumerate(segments):
+            for i, quantity in enumerate(QUANTITIES):
+                chance = process[i, j] + np.nan_to_num(parameter[i, j])
+                low, high = interval_of(float(expected[i, j]), float(chance), shock)
+                rows.append(
+                    {
+                        "segment": segment, "quantity": quantity, "expected": float(expected[i, j]), "low": low,
+                        "high": high, "process_sd": math.sqrt(process[i, j]),
+                        "parameter_sd": math.sqrt(parameter[i, j]),
+                        "shock_sd": float(expected[i, j]) * shock.sd if shock else 0.0,
+                    }
+                )  # fmt: skip
+    return pd.DataFrame(rows)
 
 
-def _sums(
-    found: Fit, customers: pd.DataFrame, index: Array, groups: pd.DataFrame, horizon_days: float, discount: Array
-) -> Array:
-    """Return total expected purchases and total CLV."""
-    purchases = found.forecast(groups, horizon_days)["expected_purchases"].to_numpy()
+@dataclass(frozen=True)
+class _Base:
+    """Customers, their distinct histories and their segments: what every sum is over."""
+
+    customers: pd.DataFrame
+    index: Array
+    groups: pd.DataFrame
+    horizon_days: float
+    discount: Array
+    part: Array
+    n_parts: int
+
+    def sums(self, values: Array) -> Array:
+        """Return the sum of a value per customer over each segment."""
+        return np.bincount(self.part, values, self.n_parts)
+
+
+def _segments(customers: pd.DataFrame, by: Any) -> Iterator[tuple[Array, Array]]:
+    if by is not None:
+        part, names = segments_of(customers, by)
+        yield names, part
+
+
+def _sums(found: Fit, base: _Base) -> Array:
+    """Return total expected purchases and total CLV: two rows, one column per segment."""
+    purchases = found.forecast(base.groups, base.horizon_days)["expected_purchases"].to_numpy()
+    purchased = base.sums(purchases[base.index])
     if found.spend is None:
-        return np.array([purchases[index].sum(), np.nan])
-    spend = found.spend.expected(customers["frequency"].to_numpy(), customers["monetary_value"].to_numpy())
-    return np.array([purchases[index].sum(), ((purchases * discount)[index] * spend).sum()])
+        return np.array([purchased, np.full(base.n_parts, np.nan)])
+    facts = (base.customers[name].to_numpy() for name in ("frequency", "monetary_value"))
+    paid = (purchases * base.discount)[base.index] * found.spend.expected(*facts)
+    return np.array([purchased, base.sums(paid)])
 
 
-def _process_variance(
-    found: Fit, customers: pd.DataFrame, index: Array, groups: pd.DataFrame, horizon_days: float, discount: Array
-) -> Array:
+def _process_variance(found: Fit, base: _Base) -> Array:
     """Return the variances of both totals that the customers' own chance makes, from the simulated moments."""
-    counts = found.spread(groups, horizon_days, money=False)
-    purchases = (counts.second - counts.mean**2)[index].sum()
+    counts = found.spread(base.groups, base.horizon_days, money=False)
+    purchases = base.sums((counts.second - counts.mean**2)[base.index])
     if found.spend is None:
-        return np.array([purchases, np.nan])
-    paid = found.spread(groups, horizon_days, money=True)
-    scale = found.spend.scale(customers["frequency"].to_numpy(), customers["monetary_value"].to_numpy())
-    variance = (paid.second - paid.mean**2) * discount**2
-    return np.array([purchases, (variance[index] * scale**2).sum()])
+        return np.array([purchases, np.full(base.n_parts, np.nan)])
+    paid = found.spread(base.groups, base.horizon_days, money=True)
+    scale = found.spend.scale(*(base.customers[name].to_numpy() for name in ("frequency", "monetary_value")))
+    variance = (paid.second - paid.mean**2) * base.discount**2
+    return np.array([purchases, base.sums(variance[base.index] * scale**2)])
 
 
-def _parameter_variance(
-    found: Fit, customers: pd.DataFrame, index: Array, groups: pd.DataFrame, horizon_days: float, discount: Array
-) -> Array:
+def _parameter_variance(found: Fit, base: _Base) -> Array:
     """Return the variances of both totals that the noise of the parameters makes; NaN where it is not known."""
-    variance = np.full(2, np.nan)
+    variance = np.full((2, base.n_parts), np.nan)
     if found.covariance is not None:
-        slopes = [
-            _slope(pair, customers, index, groups, horizon_days, discount) for pair in _purchase_neighbours(found)
-        ]
-        variance = np.einsum("ik,ij,jk->k", np.array(slopes), np.array(found.covariance), np.array(slopes))
+        slopes = np.array([_slope(pair, base) for pair in _purchase_neighbours(found)])
+        variance = np.einsum("iks,ij,jks->ks", slopes, np.array(found.covariance), slopes)
     if found.spend is not None and found.spend.modelled and found.spend.covariance is not None:
-        slopes = [_slope(pair, customers, index, groups, horizon_days, discount) for pair in _spend_neighbours(found)]
-        spend = np.einsum("ik,ij,jk->k", np.array(slopes), np.array(found.spend.covariance), np.array(slopes))
+        slopes = np.array([_slope(pair, base) for pair in _spend_neighbours(found)])
+        spend = np.einsum("iks,ij,jks->ks", slopes, np.array(found.spend.covariance), slopes)
         variance = np.array([variance[0], variance[1] + spend[1]])
     return variance
 
 
-def _slope(pair: tuple[Fit, Fit], *facts: Any) -> Array:
+def _slope(pair: tuple[Fit, Fit], base: _Base) -> Array:
     up, down = pair
-    return (_sums(up, *facts) - _sums(down, *facts)) / (2 * STEP)
+    return (_sums(up, base) - _sums(down, base)) / (2 * STEP)
 
 
 def _purchase_neighbours(found: Fit) -> Iterator[tuple[Fit, Fit]]:
@@ -153,41 +199,6 @@ def _spend_neighbours(found: Fit) -> Iterator[tuple[Fit, Fit]]:
             replace(found, spend=replace(spend, params={**spend.params, name: value * math.exp(step)}))
             for step in (STEP, -STEP)
         )
-
-
-def compare(histories: Any, models: tuple[str, ...] = MODELS, *, unit: str = "") -> Result:
-    """Put models side by side: one row per model, as it was asked for (a fallback is another row's model).
-
-    ``.table``: ``model``, ``title``, ``r``, ``alpha``, ``a``, ``b``, ``log_likelihood``, ``aic``, ``verdict``,
-    ``used``. Choose before looking at the holdout; :func:`holdout` is the other half of the choice.
-    """
-    for model in models:
-        one_of("models", model, MODELS)
-    fits = [fit(histories, model, unit=unit, seed=SEED) for model in models]
-    rows = [
-        {
-            "model": found.model,
-            "title": TITLES[found.model],
-            **{name: found.asked["params"].get(name, np.nan) for name in ("r", "alpha", "a", "b")},
-            "log_likelihood": found.asked["log_likelihood"],
-            "aic": found.asked["aic"],
-            "verdict": found.verdict,
-            "used": found.used,
-        }
-        for found in fits
-    ]
-    table = pd.DataFrame(rows)
-    usable = table[np.isfinite(table["aic"])].sort_values("aic")
-    if usable.empty:
-        text = "Too little data: none of the models can be fitted."
-    else:
-        best = usable.iloc[0]
-        near = [str(title) for title in usable["title"][1:][usable["aic"][1:] - best.aic < 4]]
-        text = f"By AIC {best.title} fits best ({number(best.aic, 1)})."
-        text += f" {joined(near)} cannot be told from it (within 4)." if near else ""
-        unsound = table[table["verdict"] != "sound"]
-        text += "".join(f" {row.title}: {row.verdict}." for row in unsound.itertuples())
-    return Result("clv-models", "table", "Models side by side", text, table=table)
 
 
 def concentration(scores: pd.DataFrame, top: float = 0.10) -> Result:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kpikit.clv.fitting import NO_CHURN, TOO_LITTLE
-from kpikit.clv.formulas import TITLES
-from kpikit.formatting import number
+from kpikit.clv.models import TITLES
+from kpikit.formatting import number, percent
 from kpikit.periods import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -15,15 +15,18 @@ if TYPE_CHECKING:
 CAVEATS = {
     "bg_nbd": (
         "BG/NBD lets nobody leave before the first repeat purchase: every one-time buyer has P(alive) = 1. "
-        "Take P(alive) from MBG/NBD."
+        "Take P(alive) from MBG/NBD or Pareto/NBD."
     ),
     "nbd": "Without dropout in the model there is no P(alive).",
+    "bb": "Without dropout in the model there is no P(alive).",
 }
 
 
 def verdict_text(found: Fit) -> str:
     """Return what the data support: the model asked for, or what stands in for it and why."""
     title, n = TITLES[found.model], number(found.n_customers)
+    if found.model == "sbg":
+        return _renewals_text(found)
     if found.verdict == TOO_LITTLE:
         start = f"Too little data for {title}: {number(found.n_repeat_buyers)} of {n} customers came back."
         if not found.fitted:
@@ -33,7 +36,8 @@ def verdict_text(found: Fit) -> str:
         gain = f"dropout adds {number(max(found.gain or 0.0, 0.0), 2)} to the log-likelihood of {n} customers, below 2"
         return (
             f"No churn signal: {gain}. The histories do not tell customers who left from customers who pause, so "
-            "forecasts come from NBD, which lets nobody leave, and they hold only as long as customers go on buying."
+            f"forecasts come from {TITLES[found.used]}, which lets nobody leave, and they hold only as long as "
+            "customers go on buying."
         )
     year = float(found.new_customer_purchases(found.in_unit(DAYS_PER_YEAR)))
     gain = f", {number(found.gain, 1)} better than without dropout" if found.gain is not None else ""
@@ -42,3 +46,15 @@ def verdict_text(found: Fit) -> str:
         f"{number(found.log_likelihood, 1)}{gain}). A new customer is expected to come back {number(year, 2)} times in "
         "the first year."
     )
+
+
+def _renewals_text(found: Fit) -> str:
+    """Return what sBG says of renewals: the first, and what is left after a few."""
+    n = number(found.n_customers)
+    if not found.fitted:
+        return f"Too little data for sBG: none of the {n} customers has had a renewal to decide on."
+    first, later = (float(found.p_alive(0, 0, 0, later=renewals)) for renewals in (1, 5))
+    said = f"{percent(first)} of new customers renew the first time, {percent(later)} are there after five renewals."
+    if found.verdict == TOO_LITTLE:
+        return f"Too little data for sBG in {n} customers: one common rate stands in. {said}"
+    return f"sBG is fitted to {n} customers (log-likelihood {number(found.log_likelihood, 1)}). {said}"

@@ -177,8 +177,13 @@ def customers_table(result: Result) -> Result:
 
 def models_table(result: Result) -> Result:
     """Return the models side by side."""
-    labels = {"title": "Model", "r": "r", "alpha": "α", "a": "a", "b": "b",
-              "log_likelihood": "Log-likelihood", "aic": "AIC", "verdict": "Verdict"}  # fmt: skip
-    formats: dict[str, Format] = {name: lambda value: number(value, 3) for name in ("r", "alpha", "a", "b")}
+    greek = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ"}
+    params = [name for name in ("r", "alpha", "a", "b", "s", "beta", "gamma", "delta") if name in result.table]
+    labels = {"title": "Model", **{name: greek.get(name, name) for name in params}, "log_likelihood": "Log-likelihood",
+              "aic": "AIC", "verdict": "Verdict"}  # fmt: skip
+    formats: dict[str, Format] = {name: lambda value: number(value, 3) for name in params}
     formats |= {name: lambda value: number(value, 1) for name in ("log_likelihood", "aic")}
+    if "holdout_bias" in result.table:
+        labels |= {"holdout_bias": "Off in the holdout", "holdout_deviance": "Deviance"}
+        formats |= {"holdout_bias": percent, "holdout_deviance": lambda value: number(value, 3)}
     return show(result, labels=labels, formats=formats)
