@@ -9,7 +9,7 @@ from scipy.special import hyp2f1, hyperu
 from scipy.stats import gamma, poisson
 
 from kpikit import clv, customers
-from kpikit.clv import histories, models, pareto
+from kpikit.clv import fitting, histories, models, pareto
 from kpikit.datasets import cdnow
 
 CDNOW = {"r": 0.5532770, "alpha": 10.577683, "s": 0.6062400, "beta": 11.668735}
@@ -214,3 +214,16 @@ def test_no_dropout_is_no_churn_signal():
     table = {"frequency": count, "recency": np.minimum(last, T), "T": T}
     found = clv.fit(pd.DataFrame(table), "pareto_nbd", unit="day")
     assert (found.verdict, found.used) == ("no churn signal", "nbd")
+
+
+def test_a_start_at_the_optimum_of_a_few_ends_at_that_of_all(monkeypatch):
+    ages = np.random.default_rng(6).integers(100, 700, 3000) / 7
+    groups = histories.distinct(clv.simulate("pareto_nbd", CDNOW, ages, seed=6))
+    without = fitting.fit_nbd(groups)
+    whole = fitting.fit_dropout("pareto_nbd", groups, without)
+    monkeypatch.setattr(fitting, "MANY_ROWS", 1500)
+    monkeypatch.setattr(fitting, "NEAR_ROWS", 400)
+    near = fitting.fit_dropout("pareto_nbd", groups, without)
+    assert near.settled
+    assert near.log_likelihood == pytest.approx(whole.log_likelihood, abs=1e-6)
+    assert near.params == pytest.approx(whole.params, rel=1e-5)

@@ -32,7 +32,7 @@ BOUNDS: dict[str, Bounds] = {
 }
 START_ROWS = 4_000  # distinct histories that lifetimes sees: its end point is a start, all rows decide the optimum
 FEWER_ROWS = 400  # where its search takes hundreds of steps without a gradient
-MANY_ROWS = 20_000  # distinct histories above which Pareto/NBD starts at the optimum of a few of them
+MANY_ROWS, NEAR_ROWS = 4_000, 1_000  # above so many distinct histories Pareto/NBD starts at the optimum of a few
 NEAR_STEPS = 6  # of L-BFGS from a start near the optimum, before Newton
 FEW_STEPS = 200  # of such a search: when it has not ended by then, our own starts are better
 STARTS: dict[str, tuple[tuple[float, float], ...]] = {  # the last two parameters; the first two come from no dropout
@@ -144,8 +144,8 @@ def fit_dropout(model: str, histories: pd.DataFrame, without: Fitted) -> Fitted:
     """Return a model with dropout at its optimum: from lifetimes' end point, or other starts where that is poor."""
     times = times_of(model)
     scale = float(histories["T"].max()) if times else 1.0
-    if model == "pareto_nbd" and len(histories) > MANY_ROWS:  # where each step costs a second
-        thin = every_nth(histories, START_ROWS).reset_index(drop=True)
+    if model == "pareto_nbd" and len(histories) > MANY_ROWS:  # where each step takes its time
+        thin = every_nth(histories, NEAR_ROWS).reset_index(drop=True)
         near = refit(fit_dropout(model, thin, fit_nbd(thin)), histories, steps=NEAR_STEPS)
         if near.settled and near.log_likelihood - without.log_likelihood >= MIN_GAIN:
             return near
