@@ -16,68 +16,111 @@ WITH "t2" AS (
       "t0"."opened_at" IS NOT NULL
       AND "t0"."opened_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
   ) AS "t1"
-), "t8" AS (
+), "t13" AS (
   SELECT
-    "t6"."customer_id",
-    "t6"."segment",
-    UNNEST(RANGE("t6"."kk_from", COALESCE("t6"."kk_over", "t7"."kk_beyond"), 1)) AS "period",
-    1 AS "x",
-    1 AS "y"
+    *
   FROM (
     SELECT
-      "t0"."customer_id",
-      'all' AS "segment",
-      CAST(FLOOR(
-        CAST((
-          (
-            CAST(EXTRACT(year FROM "t0"."opened_at") AS BIGINT) * 12
-          ) + EXTRACT(month FROM "t0"."opened_at")
-        ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-      ) AS BIGINT) AS "kk_from",
-      CASE
-        WHEN COALESCE("t0"."resolved_at" < CAST(MAKE_DATE(2024, 6, 11) AS TIMESTAMP), FALSE)
-        THEN CAST(FLOOR(
+      "t7"."customer_id",
+      "t7"."segment",
+      UNNEST(RANGE("t7"."kk_from", COALESCE("t7"."kk_over", "t8"."kk_beyond"), 1)) AS "period",
+      1 AS "x",
+      1 AS "y"
+    FROM (
+      SELECT
+        "t0"."customer_id",
+        'all' AS "segment",
+        CAST(FLOOR(
           CAST((
             (
-              CAST(EXTRACT(year FROM "t0"."resolved_at") AS BIGINT) * 12
-            ) + EXTRACT(month FROM "t0"."resolved_at")
+              CAST(EXTRACT(year FROM "t0"."opened_at") AS BIGINT) * 12
+            ) + EXTRACT(month FROM "t0"."opened_at")
           ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-        ) AS BIGINT)
-        ELSE CAST(NULL AS BIGINT)
-      END AS "kk_over"
-    FROM "tickets" AS "t0"
-    WHERE
-      "t0"."opened_at" IS NOT NULL
-      AND "t0"."opened_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
-  ) AS "t6"
-  CROSS JOIN (
+        ) AS BIGINT) AS "kk_from",
+        CASE
+          WHEN COALESCE("t0"."resolved_at" < CAST(MAKE_DATE(2024, 6, 11) AS TIMESTAMP), FALSE)
+          THEN CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM "t0"."resolved_at") AS BIGINT) * 12
+              ) + EXTRACT(month FROM "t0"."resolved_at")
+            ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+          ) AS BIGINT)
+          ELSE CAST(NULL AS BIGINT)
+        END AS "kk_over"
+      FROM "tickets" AS "t0"
+      WHERE
+        "t0"."opened_at" IS NOT NULL
+        AND "t0"."opened_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
+    ) AS "t7"
+    CROSS JOIN (
+      SELECT
+        CAST(FLOOR(
+          CAST((
+            (
+              CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY) AS BIGINT) * 12
+            ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
+          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+        ) AS BIGINT) + 1 AS "kk_beyond"
+      FROM "t2" AS "t3"
+    ) AS "t8"
+  ) AS "t11"
+  UNION ALL
+  SELECT
+    *
+  FROM (
     SELECT
-      CAST(FLOOR(
-        CAST((
-          (
-            CAST(EXTRACT(year FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY) AS BIGINT) * 12
-          ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
-        ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-      ) AS BIGINT) + 1 AS "kk_beyond"
-    FROM "t2" AS "t3"
-  ) AS "t7"
+      CAST(NULL AS TEXT) AS "customer_id",
+      "t9"."segment",
+      "t9"."period",
+      0 AS "x",
+      0 AS "y"
+    FROM (
+      SELECT
+        "t4"."segment",
+        MIN("t4"."period") AS "period"
+      FROM (
+        SELECT
+          "t0"."ticket_id",
+          "t0"."customer_id",
+          "t0"."opened_at",
+          "t0"."first_response_at",
+          "t0"."resolved_at",
+          DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t0"."opened_at" AS DATE)) AS "day",
+          CAST(FLOOR(
+            CAST((
+              (
+                CAST(EXTRACT(year FROM "t0"."opened_at") AS BIGINT) * 12
+              ) + EXTRACT(month FROM "t0"."opened_at")
+            ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+          ) AS BIGINT) AS "period",
+          'all' AS "segment"
+        FROM "tickets" AS "t0"
+        WHERE
+          "t0"."opened_at" IS NOT NULL
+          AND "t0"."opened_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
+      ) AS "t4"
+      GROUP BY
+        1
+    ) AS "t9"
+  ) AS "t10"
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          "t17"."period" * 3
+          "t20"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
     ) AS "period",
-    "t17"."segment",
+    "t20"."segment",
     CASE
       WHEN CASE
         WHEN (
@@ -85,18 +128,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -104,27 +147,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t20"."numerator", 0)
+      THEN COALESCE("t24"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "numerator",
     CAST(NULL AS DOUBLE) AS "denominator",
@@ -135,18 +178,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -154,27 +197,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t20"."n", 0)
+      THEN COALESCE("t24"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
@@ -184,18 +227,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -203,27 +246,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t20"."sum_xx", 0)
+      THEN COALESCE("t24"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xx",
     CASE
@@ -233,18 +276,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -252,27 +295,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t20"."sum_yy", 0)
+      THEN COALESCE("t24"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_yy",
     CASE
@@ -282,18 +325,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -301,27 +344,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t20"."sum_xy", 0)
+      THEN COALESCE("t24"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xy",
     CASE
@@ -331,18 +374,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t17"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t17"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -350,27 +393,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t17"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t17"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t17"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t20"."sum_ww", 0)
+      THEN COALESCE("t24"."sum_ww", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_ww",
     CASE
@@ -379,18 +422,18 @@ FROM (
           'DAY',
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                "t17"."period" * 3
+                "t20"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t17"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) >= "t17"."end"
+      ) >= "t20"."end"
       THEN 'not_yet_observed'
       WHEN (
         DATE_DIFF(
@@ -398,39 +441,39 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              "t17"."period" + 1
+              "t20"."period" + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  "t17"."period" + 1
+                  "t20"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t17"."period" + 1
+                  "t20"."period" + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) > "t17"."end"
+      ) > "t20"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t13"."end",
-      "t13"."first",
-      "t13"."last",
-      "t13"."period",
+      "t17"."end",
+      "t17"."first",
+      "t17"."last",
+      "t17"."period",
       'all' AS "segment"
     FROM (
       SELECT
-        "t9"."end",
-        "t9"."first",
-        "t9"."last",
-        UNNEST(RANGE("t9"."first" + 0, "t9"."last" + 1, 1)) AS "period"
+        "t12"."end",
+        "t12"."first",
+        "t12"."last",
+        UNNEST(RANGE("t12"."first" + 0, "t12"."last" + 1, 1)) AS "period"
       FROM (
         SELECT
           DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end",
@@ -449,19 +492,19 @@ FROM (
             ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
           ) AS BIGINT) AS "last"
         FROM "t2" AS "t3"
-      ) AS "t9"
-    ) AS "t13"
-  ) AS "t17"
+      ) AS "t12"
+    ) AS "t17"
+  ) AS "t20"
   LEFT OUTER JOIN (
     SELECT
-      "t18"."period",
-      "t18"."segment",
-      SUM("t18"."x") AS "numerator",
-      SUM("t18"."y") AS "denominator",
-      COUNT(*) AS "n",
-      SUM("t18"."x" * "t18"."x") AS "sum_xx",
-      SUM("t18"."y" * "t18"."y") AS "sum_yy",
-      SUM("t18"."x" * "t18"."y") AS "sum_xy",
+      "t22"."period",
+      "t22"."segment",
+      SUM("t22"."x") AS "numerator",
+      SUM("t22"."y") AS "denominator",
+      SUM(CAST(CASE WHEN "t22"."y" <> 0 THEN 1 ELSE 0 END AS BIGINT)) AS "n",
+      SUM("t22"."x" * "t22"."x") AS "sum_xx",
+      SUM("t22"."y" * "t22"."y") AS "sum_yy",
+      SUM("t22"."x" * "t22"."y") AS "sum_xy",
       0.0 AS "sum_ww"
     FROM (
       SELECT
@@ -471,49 +514,49 @@ FROM (
           *
         FROM (
           SELECT
-            "t12"."customer_id",
-            "t12"."period",
-            "t12"."segment",
-            SUM("t12"."x") AS "x",
-            SUM("t12"."y") AS "y"
+            "t16"."customer_id",
+            "t16"."period",
+            "t16"."segment",
+            SUM("t16"."x") AS "x",
+            SUM("t16"."y") AS "y"
           FROM (
             SELECT
-              "t10"."customer_id",
-              "t10"."period",
-              "t10"."segment",
-              CAST("t10"."x" AS DOUBLE) AS "x",
-              CAST("t10"."y" AS DOUBLE) AS "y"
-            FROM "t8" AS "t10"
+              "t14"."customer_id",
+              "t14"."period",
+              "t14"."segment",
+              CAST("t14"."x" AS DOUBLE) AS "x",
+              CAST("t14"."y" AS DOUBLE) AS "y"
+            FROM "t13" AS "t14"
             WHERE
-              "t10"."customer_id" IS NOT NULL
-          ) AS "t12"
+              "t14"."customer_id" IS NOT NULL
+          ) AS "t16"
           GROUP BY
             1,
             2,
             3
-        ) AS "t14"
+        ) AS "t19"
         UNION ALL
         SELECT
           *
         FROM (
           SELECT
-            "t10"."customer_id",
-            "t10"."period",
-            "t10"."segment",
-            CAST("t10"."x" AS DOUBLE) AS "x",
-            CAST("t10"."y" AS DOUBLE) AS "y"
-          FROM "t8" AS "t10"
+            "t14"."customer_id",
+            "t14"."period",
+            "t14"."segment",
+            CAST("t14"."x" AS DOUBLE) AS "x",
+            CAST("t14"."y" AS DOUBLE) AS "y"
+          FROM "t13" AS "t14"
           WHERE
-            "t10"."customer_id" IS NULL
-        ) AS "t11"
-      ) AS "t16"
-    ) AS "t18"
+            "t14"."customer_id" IS NULL
+        ) AS "t15"
+      ) AS "t21"
+    ) AS "t22"
     GROUP BY
       1,
       2
-  ) AS "t20"
-    ON "t17"."period" = "t20"."period" AND "t17"."segment" = "t20"."segment"
-) AS "t21"
+  ) AS "t24"
+    ON "t20"."period" = "t24"."period" AND "t20"."segment" = "t24"."segment"
+) AS "t25"
 ORDER BY
-  "t21"."period" ASC,
-  "t21"."segment" ASC
+  "t25"."period" ASC,
+  "t25"."segment" ASC

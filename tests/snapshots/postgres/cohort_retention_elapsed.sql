@@ -274,28 +274,32 @@ FROM (
                   ) - CAST(CASE
                     WHEN (
                       (
+                        CAST(EXTRACT(day FROM "t18"."ordered_at") AS BIGINT) * 86400
+                      ) + (
                         (
                           (
                             (
-                              (
-                                CAST(EXTRACT(day FROM "t18"."ordered_at") AS BIGINT) * 24
-                              ) + EXTRACT(hour FROM "t18"."ordered_at")
-                            ) * 60
-                          ) + EXTRACT(minute FROM "t18"."ordered_at")
-                        ) * 60
-                      ) + CAST(FLOOR(EXTRACT('second' FROM "t18"."ordered_at")) AS INT)
+                              CAST(EXTRACT(hour FROM "t18"."ordered_at") AS BIGINT) * 60
+                            ) + EXTRACT(minute FROM "t18"."ordered_at")
+                          ) * 60
+                        ) + CAST(FLOOR(
+                          CAST(CAST(FLOOR(EXTRACT('second' FROM "t18"."ordered_at")) AS INT) AS DOUBLE PRECISION)
+                        ) AS BIGINT)
+                      )
                     ) < (
                       (
+                        CAST(EXTRACT(day FROM "t18"."entered") AS BIGINT) * 86400
+                      ) + (
                         (
                           (
                             (
-                              (
-                                CAST(EXTRACT(day FROM "t18"."entered") AS BIGINT) * 24
-                              ) + EXTRACT(hour FROM "t18"."entered")
-                            ) * 60
-                          ) + EXTRACT(minute FROM "t18"."entered")
-                        ) * 60
-                      ) + CAST(FLOOR(EXTRACT('second' FROM "t18"."entered")) AS INT)
+                              CAST(EXTRACT(hour FROM "t18"."entered") AS BIGINT) * 60
+                            ) + EXTRACT(minute FROM "t18"."entered")
+                          ) * 60
+                        ) + CAST(FLOOR(
+                          CAST(CAST(FLOOR(EXTRACT('second' FROM "t18"."entered")) AS INT) AS DOUBLE PRECISION)
+                        ) AS BIGINT)
+                      )
                     )
                     THEN 1
                     ELSE 0

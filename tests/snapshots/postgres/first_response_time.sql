@@ -47,19 +47,27 @@ WITH "t2" AS (
       ) + (
         (
           (
-            CAST(EXTRACT(hour FROM "t0"."opened_at") AS BIGINT) * 60
-          ) + EXTRACT(minute FROM "t0"."opened_at")
-        ) * 60
-      ) + CAST(FLOOR(EXTRACT('second' FROM "t0"."opened_at")) AS INT) AS "kk_opened",
+            (
+              CAST(EXTRACT(hour FROM "t0"."opened_at") AS BIGINT) * 60
+            ) + EXTRACT(minute FROM "t0"."opened_at")
+          ) * 60
+        ) + CAST(FLOOR(
+          CAST(CAST(FLOOR(EXTRACT('second' FROM "t0"."opened_at")) AS INT) AS DOUBLE PRECISION)
+        ) AS BIGINT)
+      ) AS "kk_opened",
       (
         CAST(EXTRACT(epoch FROM CAST(DATE("t0"."first_response_at") AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) * 86400
       ) + (
         (
           (
-            CAST(EXTRACT(hour FROM "t0"."first_response_at") AS BIGINT) * 60
-          ) + EXTRACT(minute FROM "t0"."first_response_at")
-        ) * 60
-      ) + CAST(FLOOR(EXTRACT('second' FROM "t0"."first_response_at")) AS INT) AS "kk_over"
+            (
+              CAST(EXTRACT(hour FROM "t0"."first_response_at") AS BIGINT) * 60
+            ) + EXTRACT(minute FROM "t0"."first_response_at")
+          ) * 60
+        ) + CAST(FLOOR(
+          CAST(CAST(FLOOR(EXTRACT('second' FROM "t0"."first_response_at")) AS INT) AS DOUBLE PRECISION)
+        ) AS BIGINT)
+      ) AS "kk_over"
     FROM "tickets" AS "t0"
     WHERE
       "t0"."opened_at" IS NOT NULL

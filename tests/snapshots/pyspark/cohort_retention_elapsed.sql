@@ -303,28 +303,28 @@ FROM (
                   ) - CAST(IF(
                     (
                       (
+                        CAST(EXTRACT(day FROM `t18`.`ordered_at`) AS BIGINT) * 86400
+                      ) + (
                         (
                           (
                             (
-                              (
-                                CAST(EXTRACT(day FROM `t18`.`ordered_at`) AS BIGINT) * 24
-                              ) + EXTRACT(hour FROM `t18`.`ordered_at`)
-                            ) * 60
-                          ) + EXTRACT(minute FROM `t18`.`ordered_at`)
-                        ) * 60
-                      ) + EXTRACT(second FROM `t18`.`ordered_at`)
+                              CAST(EXTRACT(hour FROM `t18`.`ordered_at`) AS BIGINT) * 60
+                            ) + EXTRACT(minute FROM `t18`.`ordered_at`)
+                          ) * 60
+                        ) + CAST(FLOOR(CAST(EXTRACT(second FROM `t18`.`ordered_at`) AS DOUBLE)) AS BIGINT)
+                      )
                     ) < (
                       (
+                        CAST(EXTRACT(day FROM `t18`.`entered`) AS BIGINT) * 86400
+                      ) + (
                         (
                           (
                             (
-                              (
-                                CAST(EXTRACT(day FROM `t18`.`entered`) AS BIGINT) * 24
-                              ) + EXTRACT(hour FROM `t18`.`entered`)
-                            ) * 60
-                          ) + EXTRACT(minute FROM `t18`.`entered`)
-                        ) * 60
-                      ) + EXTRACT(second FROM `t18`.`entered`)
+                              CAST(EXTRACT(hour FROM `t18`.`entered`) AS BIGINT) * 60
+                            ) + EXTRACT(minute FROM `t18`.`entered`)
+                          ) * 60
+                        ) + CAST(FLOOR(CAST(EXTRACT(second FROM `t18`.`entered`) AS DOUBLE)) AS BIGINT)
+                      )
                     ),
                     1,
                     0

@@ -43,19 +43,23 @@ WITH `t2` AS (
       ) + (
         (
           (
-            CAST(EXTRACT(hour FROM `t0`.`opened_at`) AS BIGINT) * 60
-          ) + EXTRACT(minute FROM `t0`.`opened_at`)
-        ) * 60
-      ) + EXTRACT(second FROM `t0`.`opened_at`) AS `kk_opened`,
+            (
+              CAST(EXTRACT(hour FROM `t0`.`opened_at`) AS BIGINT) * 60
+            ) + EXTRACT(minute FROM `t0`.`opened_at`)
+          ) * 60
+        ) + CAST(FLOOR(CAST(EXTRACT(second FROM `t0`.`opened_at`) AS DOUBLE)) AS BIGINT)
+      ) AS `kk_opened`,
       (
         DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t0`.`first_response_at` AS DATE)) * 86400
       ) + (
         (
           (
-            CAST(EXTRACT(hour FROM `t0`.`first_response_at`) AS BIGINT) * 60
-          ) + EXTRACT(minute FROM `t0`.`first_response_at`)
-        ) * 60
-      ) + EXTRACT(second FROM `t0`.`first_response_at`) AS `kk_over`
+            (
+              CAST(EXTRACT(hour FROM `t0`.`first_response_at`) AS BIGINT) * 60
+            ) + EXTRACT(minute FROM `t0`.`first_response_at`)
+          ) * 60
+        ) + CAST(FLOOR(CAST(EXTRACT(second FROM `t0`.`first_response_at`) AS DOUBLE)) AS BIGINT)
+      ) AS `kk_over`
     FROM `tickets` AS `t0`
     WHERE
       `t0`.`opened_at` IS NOT NULL
