@@ -322,7 +322,11 @@ def _inputs(settings: Config, values: dict[str, object]) -> Inputs:
     from kpikit.report.run import Inputs
 
     as_of, period = (str(values.get(name, "")) for name in ("as_of", "period"))
-    return Inputs(settings.fingerprint(), lambda: sources.load(settings, as_of=as_of, period=period).fingerprint)
+    return Inputs(
+        settings.fingerprint(),
+        lambda: sources.load(settings, as_of=as_of, period=period).fingerprint,
+        ages=bool(settings.freshness) and not (as_of or period),
+    )
 
 
 def _config_value(settings: Config | None) -> str:

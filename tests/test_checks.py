@@ -104,6 +104,16 @@ def test_freshness_is_judged_by_the_day_given() -> None:
     assert status(data, "freshness", today=date(2026, 2, 16)) == "FAIL"
 
 
+def test_a_report_on_the_past_is_as_fresh_as_it_was_then() -> None:
+    config = Config(freshness={"orders": timedelta(days=2)})
+    long_after = date(2026, 11, 22)
+    for asked in ({"as_of": "2026-02-10"}, {"period": "2026-01"}):
+        data = load(config, tables={"orders": daily()}, **asked)
+        assert status(data, "freshness", today=long_after) == "PASS"
+    data = load(config, tables={"orders": daily()}, as_of="2026-02-18")  # the newest order is of the 13th
+    assert status(data, "freshness", today=long_after) == "FAIL"
+
+
 def test_a_gap_is_a_missing_day_but_a_closed_weekday_is_not() -> None:
     days = [day for day in pd.date_range("2026-01-05", "2026-02-15") if day.day_of_week < 6]  # closed on Sundays
     counts = pd.Series(8, index=[day.date() for day in days])

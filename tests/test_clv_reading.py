@@ -74,7 +74,7 @@ def test_top_customers_are_the_most_valuable_with_hashed_ids(monkeypatch: pytest
 def test_actions_rest_on_numbers_that_a_reader_can_check(fit: clv.Fit) -> None:
     table = clv.actions(fit, *by_hand(), proof(-0.25), currency="EUR").table.set_index("action")
     assert "Win back the valuable customers who went quiet" not in table.index  # one customer proves nothing
-    second = table.reason["Decide what a second purchase is worth"]
+    second = table.reason["Find out what a second purchase is worth"]
     assert "6 customers bought once and will bring some 8.33 EUR each" in second  # (10 + 10 + 10 + 10 + 5 + 5) / 6
     assert "those who came back once bring 16.67 EUR" in second  # (20 + 20 + 10) / 3
     assert "25 % below" in table.reason["Do not budget on the total yet"]

@@ -205,6 +205,14 @@ def test_retained_share_of_equal_accounts_is_wilson():
     assert (low, high) == pytest.approx((1 - 3.8415 / (263 + 3.8415), 1.0), abs=1e-5)
 
 
+def test_what_is_kept_is_no_more_than_all_where_nobody_paid_more():
+    then = np.append(np.ones(80), 20.0)  # the one large account leaves
+    low, high = intervals.retained_share(*_moved(then, np.append(np.ones(80), 0.0)))
+    assert 0 < low < 0.8 < high <= 1
+    _, high = intervals.retained_share(*_moved(then, np.append(np.full(80, 1.5), 0.0)))
+    assert high > 1.2
+
+
 def test_retained_share_of_many_movers_is_that_of_the_bootstrap():
     random = np.random.default_rng(3)
     then = random.choice([15.0, 30.0, 75.0], 2000)

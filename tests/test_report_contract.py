@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import GOOD_CELLS, PAGE
+from conftest import COMMON, GOOD_CELLS, PAGE
 
 from kpikit.errors import DataUnreachableError, LockedError, MachineError
 from kpikit.report import locks, logs, notebooks, run
@@ -82,6 +82,20 @@ def test_a_signal_asks_to_end_and_handlers_are_put_back() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_a_second_signal_ends_at_once_and_nohup_is_honoured(tmp_path: Path) -> None:
+    code = "import signal, sys, time\nfrom kpikit.report.stopping import on_signals\n"
+    code += "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+    code += "with on_signals() as stop:\n    print('ready', flush=True)\n    time.sleep(60)\n    time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as listening:
+        assert listening.stdout.readline() == "ready\n"
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            listening.send_signal(number)
+            time.sleep(0.5)
+            assert listening.poll() is None
+        listening.send_signal(signal.SIGTERM)
+        assert listening.wait(20) == -signal.SIGTERM
+
+
 def test_events_are_lines_of_json_by_the_tenth() -> None:
     lines: list[str] = []
     events = logs.Events(lines.append)
@@ -132,6 +146,39 @@ def test_a_rerun_on_the_same_inputs_changes_nothing(tmp_path: Path, make_noteboo
         (again,) = ran(tmp_path, path, inputs=changed)
         assert again.status == "succeeded"
     assert len(list((tmp_path / "reports" / "toy").glob("*/*/manifest.json"))) == 4
+
+
+@pytest.mark.slow
+def test_failed_checks_the_day_and_files_of_parameters_are_inputs_too(tmp_path: Path, make_notebook) -> None:
+    bad = 'Result("status", "quality", "Failed", "Two rows.", facts={"status": "FAIL"})'
+    path = make_notebook([PAGE, bad], name="toy")
+    inputs = Inputs("c", lambda: "ab12")
+    (published,) = ran(tmp_path, path, inputs=inputs, despite_failed_checks=True)
+    assert (published.status, published.checks) == ("succeeded", "FAIL")
+    (again,) = ran(tmp_path, path, inputs=inputs, despite_failed_checks=True)
+    assert again.status == "unchanged"
+    (strict,) = ran(tmp_path, path, inputs=inputs)
+    assert strict.error.exit_code == 2
+
+    path = make_notebook(name="other")
+    ran(tmp_path, path, inputs=Inputs("c", lambda: "ab12", ages=True))
+    made = next((tmp_path / "reports" / "other").glob("*/*/manifest.json"))
+    (today,) = ran(tmp_path, path, inputs=Inputs("c", lambda: "ab12", ages=True))
+    assert today.status == "unchanged"
+    made.write_text(made.read_text().replace('"started": "20', '"started": "19'))
+    (older,) = ran(tmp_path, path, inputs=Inputs("c", lambda: "ab12", ages=True))
+    assert older.status == "succeeded"
+
+    list_of = tmp_path / "ready.csv"
+    list_of.write_text("a,b\n1,2\n")
+    path = make_notebook(name="ready", parameters=COMMON + '\nready: str = ""  # a file')
+    jobs, _ = run.plan([notebooks.read(path)], {"ready": "ready.csv"})
+    statuses = []
+    for text in ("a,b\n1,2\n", "a,b\n1,2\n", "a,b\n1,3\n"):
+        list_of.write_text(text)
+        (one,) = run.run(jobs, tmp_path / "reports", working_folder=tmp_path, inputs=inputs)
+        statuses.append(one.status)
+    assert statuses == ["succeeded", "unchanged", "succeeded"]
 
 
 @pytest.mark.slow

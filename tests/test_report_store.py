@@ -203,6 +203,7 @@ def test_a_formula_in_a_text_is_made_inert(text: str) -> None:
 
 
 def test_numbers_stay_numbers_and_the_unknown_is_empty() -> None:
+    assert csv_text(["a"], [["a;=1+1"], ["b\t @x"], ["c; 3-1"]]) == "a\r\na;'=1+1\r\nb\t' @x\r\nc; 3-1\r\n"
     assert csv_text(["a", "b", "c"], [[-1.5, None, True]]) == "a,b,c\r\n-1.5,,True\r\n"
 
 

@@ -78,6 +78,14 @@ def test_a_value_followed_by_more_than_two_silent_months_says_nothing_of_today(n
     assert (row["status"], row["silent"], row["value"]) == (status, silent, 0.65)
 
 
+def test_a_goal_whose_date_is_over_is_not_foretold():
+    """The date is 31 March; the last value is February's, and the calendar has gone on to May."""
+    past = Target("retention_rate", 0.60, is_at_least=True, by=date(2026, 3, 31))
+    row = next(goal_rows([past], {("retention_rate", "all"): history(*np.linspace(0.5, 0.58, 2))}, Period("month"),
+                         {"retention_rate": FIRST + 4}))  # fmt: skip
+    assert (row["is_over"], row["status"], row["on_the_way"], row["silent"]) == (True, "unknown", "unknown", 1)
+
+
 def test_a_steady_rise_is_projected_to_the_date():
     found = projection(history(*np.linspace(0.50, 0.57, 8)), AT_LEAST, FIRST + 11)
     assert found.value == pytest.approx(0.61)

@@ -128,8 +128,9 @@ def _freshness(data: Data, name: str, today: date) -> Iterator[Check]:
     newest, limit = data.newest[name], data.config.freshness.get(name)
     if newest is None or limit is None:
         return
-    age = datetime.combine(today, datetime.min.time()) - datetime.combine(newest.date(), datetime.min.time())
+    day = min(today, data.until or today)  # a report on the past is made from what was fresh then
+    age = datetime.combine(day, datetime.min.time()) - datetime.combine(newest.date(), datetime.min.time())
     allowed = number(limit / timedelta(days=1), 1)
-    seen = f"newest {newest:%Y-%m-%d}, {counted(age.days, 'day')} before {today}; at most {allowed}"
+    seen = f"newest {newest:%Y-%m-%d}, {counted(age.days, 'day')} before {day}; at most {allowed}"
     stale = age > limit
     yield Check(name, "freshness", FAIL if stale else PASS, seen, "Load the table again." if stale else "")

@@ -209,10 +209,11 @@ def _second_purchase(scores: pd.DataFrame, frequency: Any, currency: str) -> Ite
     if len(once) and len(twice) and twice.mean() > once.mean():
         reason = (
             f"{counted(len(once), 'customer')} bought once and will bring some {money(once.mean(), currency)} each; "
-            f"those who came back once bring {money(twice.mean(), currency)}. The difference is a ceiling for what "
-            "winning a second purchase may cost, since those who come back differ in more than that."
+            f"those who came back once bring {money(twice.mean(), currency)}. What winning a second purchase would "
+            "bring is neither: it is that purchase and what follows from a customer who is back today. Make the offer "
+            "to a random half, so that it can be measured."
         )
-        yield {"action": "Decide what a second purchase is worth", "reason": reason, "value": once.sum()}
+        yield {"action": "Find out what a second purchase is worth", "reason": reason, "value": once.sum()}
 
 
 def _top(scores: pd.DataFrame, top: pd.Series[bool], currency: str) -> Iterator[dict[str, Any]]:

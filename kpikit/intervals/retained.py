@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from kpikit.intervals.confidence import CONFIDENCE, Floats, normal_quantile
 
+NO_GAIN = 1e-12  # share below which a gain is rounding
 PRIOR_MOVERS = 2.0  # how many customers who moved count as much as none having been seen: half of 1.96 squared
 
 
@@ -61,4 +62,5 @@ def retained_share(
         middle, width = 2 * share + part * k, 1 + part * k
         root = np.sqrt(np.maximum(middle**2 - 4 * width * (share**2 - k * more), 0.0))
         least, most = (middle - root) / (2 * width), (middle + root) / (2 * width)
+        least = np.where(gain > NO_GAIN, least, np.maximum(least, 0.0))  # nobody paid more: no more than all is kept
         return 1 + gain - most, 1 + gain - least

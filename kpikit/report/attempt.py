@@ -142,6 +142,7 @@ def begin(job: Job, started: datetime, desk: Desk) -> Manifest:
         status="failed",
         parameters=job.values,
         parameters_hash=manifest.fingerprint(job.values),
+        files=manifest.file_hashes(job.values, desk.working_folder),
         started=started.isoformat(timespec="seconds"),
         finished=started.isoformat(timespec="seconds"),
         versions=manifest.versions(),

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,17 @@ from jupyter_client.manager import AsyncKernelManager
 
 LONGEST_FOLDER = 70  # a socket's whole path may have 103 bytes (macOS), of which some 25 come after the folder
 _RUNNING: WeakSet[OwnKernelManager] = WeakSet()
+_LOCK = threading.Lock()  # of the set above: kernels start in several threads
 
 
 def kill_all() -> None:
     """Kill the kernels of this process, and what they have started."""
-    for manager in list(_RUNNING):
+    with _LOCK:
+        managers = list(_RUNNING)
+    for manager in managers:
         group = getattr(manager.provisioner, "pgid", None)
         if group and group != os.getpgid(0):
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
 
 
@@ -52,10 +56,12 @@ class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
     async def start_kernel(self, **settings: Any) -> None:  # type: ignore[override, unused-ignore]
         """Start the kernel, its own log unread: what the notebook prints comes over the sockets."""
         await super().start_kernel(**{"stderr": subprocess.DEVNULL, **settings})
-        _RUNNING.add(self)
+        with _LOCK:
+            _RUNNING.add(self)
 
     def cleanup_connection_file(self) -> None:
         """Remove the private folder with the connection file and the sockets."""
-        _RUNNING.discard(self)
+        with _LOCK:
+            _RUNNING.discard(self)
         super().cleanup_connection_file()
         shutil.rmtree(self._private, ignore_errors=True)

@@ -45,7 +45,8 @@ class Failure(BaseModel):
 class Manifest(BaseModel):
     """One run. Written last: a folder without it is not a run.
 
-    ``as_of`` and the moments are ISO text; ``seconds`` are wall-clock timings; ``artefacts`` maps each file of the
+    ``as_of`` and the moments are ISO text; ``seconds`` are wall-clock timings; ``files`` are
+    those that parameters name, by their SHA-256; ``artefacts`` maps each file of the
     run to its SHA-256. Readers of older files rely on the names: add to them, do not change them.
     """
 
@@ -63,6 +64,7 @@ class Manifest(BaseModel):
     period: str = ""
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     parameters_hash: str = ""
+    files: dict[str, str] = Field(default_factory=dict)
     started: str
     finished: str
     seconds: dict[str, float] = Field(default_factory=dict)
@@ -73,6 +75,11 @@ class Manifest(BaseModel):
     failure: Failure | None = None
     artefacts: dict[str, str] = Field(default_factory=dict)
     kpis: list[dict[str, JsonValue]] = Field(default_factory=list)
+
+    @property
+    def day(self) -> str:
+        """The day (UTC) on which the run began."""
+        return self.started[:10]
 
     def text(self) -> str:
         """Return the file's content: indented JSON."""
@@ -115,6 +122,19 @@ def versions() -> dict[str, str]:
 def failure(error: KpikitError, cell: int | None) -> Failure:
     """Return the record of an error."""
     return Failure(kind=error.kind, message=str(error), exit_code=error.exit_code, cell=cell)
+
+
+def file_hashes(values: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file that a parameter names, by the parameter's name; paths are below ``folder``."""
+    paths = {name: folder / value for name, value in values.items() if isinstance(value, str) and value}
+    return {name: sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if _is_file(path)}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long for a path, or with a NUL
+        return False
 
 
 def artefact_hashes(folder: Path) -> dict[str, str]:

@@ -26,7 +26,7 @@ WORTH_A_RETRY = (5, 7)  # a kernel that died, data out of reach
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
 CATALOGUE_WAIT_SECONDS = 60.0
 STOP_EVERY_SECONDS = 0.2
-ALIKE = ("code_hash", "parameters_hash", "config_fingerprint", "versions")
+ALIKE = ("code_hash", "parameters_hash", "files", "config_fingerprint", "versions")
 
 
 class Inputs:
@@ -38,10 +38,12 @@ class Inputs:
         Of the configuration.
     read
         Loads the data and returns their fingerprint. Called at most once, and only where all else is as it was.
+    ages
+        Whether the data checks depend on the day of the run: freshness does.
     """
 
-    def __init__(self, config_fingerprint: str, read: Callable[[], str]) -> None:
-        self.config_fingerprint, self._read = config_fingerprint, read
+    def __init__(self, config_fingerprint: str, read: Callable[[], str], *, ages: bool = False) -> None:
+        self.config_fingerprint, self.ages, self._read = config_fingerprint, ages, read
         self._lock, self._found = threading.Lock(), ""
 
     def data_fingerprint(self) -> str:
@@ -236,6 +238,8 @@ def _unchanged(job: Job, shelf: Store, desk: Desk, inputs: Inputs | None) -> Out
         is_newest, found = then.as_of not in days, all(getattr(now, one) == getattr(then, one) for one in ALIKE)
         days.add(then.as_of)
         if not (found and is_newest) or (desk.with_pdf and not (made.folder / store.PDF).is_file()):
+            continue
+        if (then.checks == "FAIL" and not desk.despite_failed_checks) or (inputs.ages and now.day != then.day):
             continue
         if not then.data_fingerprint or inputs.data_fingerprint() != then.data_fingerprint:
             continue

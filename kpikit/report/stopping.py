@@ -41,13 +41,17 @@ class Stop:
 
 @contextmanager
 def on_signals() -> Iterator[Stop]:
-    """Give a :class:`Stop` that the signals ask to end; only the main thread may listen to signals."""
+    """Give a :class:`Stop` that the signals ask to end, the second one at once; only the main thread may listen."""
     stop = Stop()
 
     def listen(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's signature
+        if stop.asked:  # a second time: at once, whatever this process is doing
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         stop.ask(number)
 
-    before = {number: signal.signal(number, listen) for number in SIGNALS}
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores SIGHUP
+    before = {number: signal.signal(number, listen) for number in heard}
     try:
         yield stop
     finally:

@@ -195,11 +195,13 @@ def goal_rows(
         number = goal_period(target.by, period) if target.by else None
         seen = history if number is None else history[history.number <= number]
         latest = seen.iloc[-1] if len(seen) else None
-        is_over = bool(number is not None and latest is not None and len(history) and history.number.iloc[-1] >= number)
+        last = -1 if history.empty else int(history.number.iloc[-1])
+        is_over = number is not None and max(last, newest.get(target.kpi, -1)) >= number
         projected = projection(seen, target, number) if number is not None and not is_over else Projection()
         value = np.nan if latest is None else float(latest.value)
-        silent = 0 if latest is None or is_over else max(newest.get(target.kpi, 0) - int(latest.number), 0)
-        judging = latest if silent <= MOST_SILENT_PERIODS else None
+        until = newest.get(target.kpi, -1) if number is None else min(newest.get(target.kpi, -1), number)
+        silent = 0 if latest is None or last >= until else max(until - int(latest.number), 0)
+        judging = latest if silent <= (0 if is_over else MOST_SILENT_PERIODS) else None
         way = target.value - target.baseline if target.baseline is not None else np.nan
         yield {
             "kpi": target.kpi,

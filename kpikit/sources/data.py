@@ -83,6 +83,8 @@ class Data:
         ``embedded``, ``config`` or ``tables``.
     reported_period
         The period that was asked for (``2026-Q3``), or empty.
+    until
+        The day that was asked for: ``as_of``, or the end of the period; None: whatever is known today.
     audience
         Whom the page names as its reader, or empty.
     """
@@ -96,6 +98,7 @@ class Data:
     fingerprint: str
     origin: str
     reported_period: str = ""
+    until: date | None = None
     audience: str = ""
 
     def __post_init__(self) -> None:

@@ -150,6 +150,13 @@ class Request:
     as_of: str | date
     period: str
 
+    @property
+    def until(self) -> date | None:
+        """The day that was asked for, as ``as_of`` or as a period's end."""
+        if self.as_of:
+            return as_date(self.as_of)
+        return named_window(self.period).end if self.period else None
+
     def decide(self, newest: datetime | None) -> tuple[date, list[Flag]]:
         """Return the first day that is not known, from the newest order where it was not asked for."""
         _refuse_the_last_day(newest)
@@ -211,6 +218,7 @@ def _finished(request: Request, staged: Mapping[str, Staged], place: Place, day:
         fingerprint=digest.hexdigest()[:16],
         origin=request.origin,
         reported_period=request.period,
+        until=request.until,
     )
 
 
