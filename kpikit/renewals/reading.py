@@ -139,7 +139,7 @@ def recurring_bridge(moves: pd.DataFrame, *, period: str = "month", currency: st
     done = moves[(moves.status == "complete") & (moves[["opening", "closing"]].sum(axis=1) > 0)]
     if done.empty:
         empty = pd.DataFrame({"part": pd.Series(dtype=str), "amount": pd.Series(dtype=float)})
-        text = "No complete period has a monthly amount above 0."
+        text = "No complete period has a monthly amount above 0; subscriptions.monthly_amount says what each pays."
         return Result("mrr-waterfall", "table", "No recurring revenue to follow", text, table=empty, facts=facts)
     last = done.iloc[-1]
     when = unit.label(last.period)
