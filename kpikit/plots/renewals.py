@@ -18,6 +18,8 @@ from kpikit.results import Result
 PERCENT = FuncFormatter(lambda value, _: percent(value, 0))
 SHARES: dict[str, Format] = dict.fromkeys(("share", "low", "high", "survival", "seen", "expected"), percent)
 MOST_ROWS, MOST_ROWS_NARROW = 24, 14
+MOST_BANDS = 4  # more intervals on one another are not read
+FEWEST_DUE = 10  # of a cohort that is not old enough as a whole: fewer are not drawn
 
 
 def how_long(result: Result) -> Result:
@@ -33,8 +35,11 @@ def how_long(result: Result) -> Result:
 
 
 def draw_how_long(table: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw the share that still runs as steps from 1."""
+    """Draw the share that still runs as steps from 1, each plan with its interval."""
     draw_waits(table, ax)
+    groups = list(table.groupby("segment", sort=False))
+    for colour, (_, steps) in zip(SERIES, groups if 1 < len(groups) <= MOST_BANDS else [], strict=False):
+        ax.fill_between(steps.duration, steps.low, steps.high, step="post", color=colour, alpha=0.1, linewidth=0)
     ax.set(xlabel="Days since the start", ylabel="Share still running")
     return ax
 
@@ -69,7 +74,8 @@ def renewal_heatmap(result: Result) -> Result:
 
 def draw_renewals(table: pd.DataFrame, ax: Axes, *, unit: str = "month") -> Axes:
     """Draw cohort × renewal shares as the heat map of cohorts does, with its own words."""
-    cells = table.rename(columns={"renewal": "age", "share": "retention"})
+    shown = table[(table.status == "complete") | (table.due >= FEWEST_DUE)]
+    cells = shown.rename(columns={"renewal": "age", "share": "retention"})
     if not (cells.age > 0).any():
         ax.text(0.5, 0.5, "No renewal has come up yet", ha="center", transform=ax.transAxes)
         ax.set_axis_off()

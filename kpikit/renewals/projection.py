@@ -205,10 +205,12 @@ def held_out(lengths: Any, *, period: str = "month", term_months: int = 1, back:
     older = histories[histories.came_up >= back]
     known = older.assign(came_up=older.came_up - back, renewed=np.minimum(older.renewed, older.came_up - back))
     facts = {"verdict": UNTESTED, "back": back}
-    why = _untestable(histories, known, back, period, seed)
-    if why:
+    why = _untestable(histories, known, back, period)
+    found = None if why else fit_renewals(known, seed=seed)
+    few = too_few(known, found) if found else ""
+    if found is None or few:
+        why = why or f"As of {counted(back, 'renewal')} ago: {few}"
         return Result("renewal-test", "text", "The projection cannot be tested yet", why, facts=facts)
-    found = fit_renewals(known, seed=seed)
     there = older[older.renewed >= older.came_up - back]
     draws = parameter_draws(known, DRAWS, seed=seed)
     table = _forecast(there.assign(came_up=there.came_up - back), found, draws, back, period, seed)
@@ -220,7 +222,7 @@ def held_out(lengths: Any, *, period: str = "month", term_months: int = 1, back:
     return _told(table, {"verdict": verdict, "back": back}, period)
 
 
-def _untestable(histories: pd.DataFrame, known: pd.DataFrame, back: int, period: str, seed: int) -> str:
+def _untestable(histories: pd.DataFrame, known: pd.DataFrame, back: int, period: str) -> str:
     """Return why the projection cannot be held against older cohorts, or nothing."""
     if histories.cohort.nunique() < 2:
         return f"All subscriptions began in one {period}: a test needs older cohorts beside newer ones."
@@ -228,8 +230,7 @@ def _untestable(histories: pd.DataFrame, known: pd.DataFrame, back: int, period:
         return f"No cohort is old enough to hold out {counted(back, 'renewal')}."
     if known.cohort.nunique() < 2:
         return f"Only one cohort had begun {counted(back, 'renewal')} ago: a test needs two or more."
-    why = too_few(known, fit_renewals(known, seed=seed))
-    return f"As of {counted(back, 'renewal')} ago: {why}" if why else ""
+    return ""
 
 
 def _forecast(running: pd.DataFrame, found: Fit, params: Array, ahead: int, period: str, seed: int) -> pd.DataFrame:

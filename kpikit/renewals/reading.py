@@ -120,7 +120,7 @@ def renewal_table(lengths: Any, *, period: str = "month", term_months: int = 1) 
     text = (
         f"{title} (interval {interval(low, high)}; {renewed}). "
         f"{counted(histories.cohort.nunique(), 'cohort')}, one for each {width} of the "
-        "start; cells marked * hold only those of the cohort who are old enough."
+        "start; cells marked * hold only those of the cohort who are old enough, where they are ten or more."
     )
     return Result("renewal-table", "table", title, text, f"{title}.", table=table, facts=facts)
 
