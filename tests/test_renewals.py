@@ -107,6 +107,13 @@ def test_a_renewal_due_on_the_last_day_told_has_not_come_up():
     assert renewals.with_renewals(a_day_later).came_up.tolist() == [1]
 
 
+def test_the_31st_returns_on_the_last_day_of_a_shorter_month():
+    gone_then = spans(("a", "2023-01-31", "2023-02-28"), ("b", "2023-01-31", "2023-03-01"))
+    rows = renewals.with_renewals(lengths_of(gone_then, as_of="2023-05-01", grace_days=0))
+    # February 28, March 31, April 30 came up; a is gone on the first, b the day after it
+    assert rows[["came_up", "renewed"]].to_numpy().tolist() == [[3, 0], [3, 1]]
+
+
 def test_terms_of_a_year_renew_once_a_year():
     table = lengths_of(spans(("a", "2021-02-28", None), ("b", "2020-02-29", "2022-02-28")), as_of="2024-03-20")
     rows = renewals.with_renewals(table, term_months=12, period="year")
@@ -139,14 +146,14 @@ def test_the_regular_cohort_as_published():
 
 
 def test_draws_agree_with_refits_where_both_can_be_had():
-    """Regular's customers differ much: the likelihood has a clear top, so that 100 bootstrap refits tell the same."""
+    """Regular's customers differ much: the likelihood has a clear top, so that 50 bootstrap refits tell the same."""
     histories = renewals.with_renewals(yearly(REGULAR), term_months=12, period="year")
     ours = stays(parameter_draws(histories, 4000, seed=1), np.zeros(1), 12)
     found = clv.fit(clv.renewal_histories(REGULAR, n_customers=1000), "sbg", unit="year")
-    refits = clv.parameter_draws(found, 100, method="bootstrap").to_numpy()
+    refits = clv.parameter_draws(found, 50, method="bootstrap").to_numpy()
     theirs = stays(refits, np.zeros(1), 12)
     assert ours.mean() == pytest.approx(theirs.mean(), abs=0.003)
-    assert ours.std() == pytest.approx(theirs.std(), rel=0.25)
+    assert ours.std() == pytest.approx(theirs.std(), rel=0.3)
 
 
 @pytest.mark.parametrize(
@@ -176,21 +183,25 @@ def test_a_forecast_made_earlier_holds_where_nothing_changed():
     assert outside / cohorts < 0.10
 
 
+def struck(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the lengths with half of those who run gone in the last days."""
+    told = table.started_on + pd.to_timedelta(table.followed_days, unit="D")
+    gone = (rng.random(len(table)) < 0.5) & ~table.observed & (table.followed_days > 60)
+    end = told - pd.to_timedelta(rng.integers(5, 25, len(table)), unit="D")
+    duration = table.duration.where(~gone, (end - table.started_on).dt.days)
+    return table.assign(duration=duration, observed=table.observed | gone)
+
+
 def test_what_was_known_then_is_all_that_the_earlier_forecast_knows():
-    """Half of all leave in the last four months: a forecast that had seen it would hold."""
     rng = np.random.default_rng(3)
-    found = []
-    for _ in range(3):
-        table = simulated(int(rng.integers(1e6)), 1500, 1.2, 12.0)
-        told = table.started_on + pd.to_timedelta(table.followed_days, unit="D")
-        struck = (rng.random(len(table)) < 0.5) & ~table.observed & (table.followed_days > 60)
-        new_end = told - pd.to_timedelta(rng.integers(5, 25, len(table)), unit="D")
-        table.loc[struck, "duration"] = (new_end - table.started_on).dt.days[struck]
-        table.loc[struck, "observed"] = True
-        found.append(renewals.held_out(table, back=4))
-    assert {one.facts["verdict"] for one in found} == {"total is off"}
-    assert all(one.table.expected.iloc[-1] > one.table.actual.iloc[-1] for one in found)
-    assert "do not budget on the projection" in found[0].text
+    before = simulated(11, 1500, 1.2, 12.0)
+    calm, found = (renewals.held_out(table, back=4) for table in (before, struck(before, rng)))
+    same = ["cohort", "there", "expected", "low", "high"]
+    pd.testing.assert_frame_equal(calm.table[same], found.table[same])
+    assert calm.facts["verdict"] == "holds"
+    assert found.facts["verdict"] == "total is off"
+    assert found.table.expected.iloc[-1] > found.table.actual.iloc[-1]
+    assert "do not budget on the projection" in found.text
 
 
 def test_cohorts_that_differ_are_seen():

@@ -79,6 +79,6 @@ def _before(start: pd.Series[Any], days: pd.Series[Any]) -> Whole:
     """Return how many monthly returns of the start's day lie before the day that is so many days later."""
     later = start + pd.to_timedelta(days, unit="D")
     months = (later.dt.year - start.dt.year) * MONTHS_PER_YEAR + later.dt.month - start.dt.month
-    returns_on = np.minimum(start.dt.day, later.dt.days_in_month)  # the 31st of a short month is its last day
-    before: Whole = np.maximum((months - (later.dt.day <= returns_on)).to_numpy(dtype="int64"), 0)
+    # on the last day of a shorter month later.day is below start.day too: that is its return, and not before it
+    before: Whole = np.maximum((months - (later.dt.day <= start.dt.day)).to_numpy(dtype="int64"), 0)
     return before
