@@ -18,7 +18,7 @@ LAYERS = (
     "intervals contracts config timeline handing",
     "sources proposals datasets",
     "metrics cohorts customers features",
-    "kpis clv churn retention survival voice impact links scorecard checks privacy growth performance support",
+    "kpis clv churn renewals retention survival voice impact links scorecard checks privacy growth performance support",
     "plots",
     "report",
     "cli terminal __main__ __init__",

@@ -15,7 +15,7 @@ import pytest
 import shop_tables
 from conftest import needs
 
-from kpikit import compute, metrics
+from kpikit import compute, features, metrics
 from kpikit.metrics import (
     KPIS,
     acquisition,
@@ -107,6 +107,8 @@ FUNCTIONS: dict[str, Callable[[Tables], Any]] = {
     ),
     "revenue_bridge": lambda t: sales.revenue_bridge(t["orders"], period="quarter", as_of=AS_OF),
     "mrr_waterfall": lambda t: subscriptions.mrr_waterfall(t["subscriptions"], as_of=AS_OF),
+    "recurring_moves": lambda t: subscriptions.recurring_moves(t["subscriptions"], as_of=AS_OF),
+    "subscription_lengths": lambda t: features.subscription_lengths(t["subscriptions"], as_of=AS_OF),
     "waits": lambda t: waiting.waits(t["tickets"], as_of=AS_OF, **BUSINESS)[0],
     "wait_curve": lambda t: waiting.wait_curve(t["tickets"], "resolved_at", by="channel", as_of=AS_OF),
     "wait_curve_in_business_hours": lambda t: waiting.wait_curve(t["tickets"], as_of=AS_OF, **BUSINESS),

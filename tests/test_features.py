@@ -279,3 +279,20 @@ def test_tables_without_their_columns_are_refused():
         features.snapshots(BOUGHT, cutoffs=day(50), last=["shade"])
     with pytest.raises(ContractError, match=r"labels: expected columns \['churned'\]"):
         features.labelled(features.snapshots(BOUGHT, cutoffs=day(50)), features.snapshots(BOUGHT, cutoffs=day(50)))
+
+
+def test_lengths_of_subscriptions_read_nothing_from_as_of_on():
+    later = pd.DataFrame(
+        {
+            "customer_id": ["ann", "new"],
+            "started_at": moments_of([day(91), day(95)]),
+            "ended_at": moments_of([None] * 2),
+        }
+    )
+    whole = pd.concat([SPANS[["customer_id", "started_at", "ended_at"]], later])
+    found, known = (
+        features.subscription_lengths(table, as_of=day(90)).to_pandas()
+        for table in (whole, SPANS[["customer_id", "started_at", "ended_at"]])
+    )
+    same(found, known)
+    assert known.n.sum() > 0

@@ -21,7 +21,7 @@ ON_ORDERS_ALONE = (
     "churn_risk", "cohort_retention", "customer_lifetime_value", "customer_performance", "customer_scorecard",
     "growth_economics",
 )  # fmt: skip
-NAMES = (*ON_ORDERS_ALONE, "support_experience", "voice_of_customer")
+NAMES = (*ON_ORDERS_ALONE, "subscription_retention", "support_experience", "voice_of_customer")
 pytestmark = pytest.mark.slow
 
 
@@ -152,3 +152,4 @@ def test_orders_alone_feed_five_reports_and_the_others_say_what_they_need(retail
     said = " ".join(kpikit(retail, "list").split())
     assert "lacks tickets" in said
     assert "lacks survey_responses" in said
+    assert "lacks subscriptions" in said

@@ -6,6 +6,7 @@ Features read only what is dated before the cutoff's first instant; labels read 
 from kpikit.features.buying import snapshots
 from kpikit.features.histories import histories
 from kpikit.features.labels import inactivity_labels, labelled, subscription_labels
+from kpikit.features.lasting import subscription_lengths
 from kpikit.features.subscribing import subscriber_snapshots
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "snapshots",
     "subscriber_snapshots",
     "subscription_labels",
+    "subscription_lengths",
 ]

@@ -210,3 +210,11 @@ def mrr_waterfall(subscriptions: Any, *, period: str = "month", as_of: Any = Non
         status=cell_status(rows, period),
     )
     return shown.order_by("period")
+
+
+def recurring_moves(subscriptions: Any, *, period: str = "month", as_of: Any = None) -> ir.Table:
+    """Return :func:`mrr_waterfall`, without rows where the table has no ``monthly_amount``: a price nobody knows."""
+    table = as_table("subscriptions", subscriptions)
+    if "monthly_amount" not in table.columns:
+        table = table.mutate(monthly_amount=ibis.null("float64"))
+    return mrr_waterfall(table, period=period, as_of=as_of)

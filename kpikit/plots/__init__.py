@@ -1,6 +1,6 @@
 """Results drawn: figures, tiles, cards and accessible tables. A table in, HTML (or an Axes) out."""
 
-from kpikit.plots import churn, growth, performance
+from kpikit.plots import churn, growth, performance, renewals
 from kpikit.plots.clv import (
     calibration,
     concentration,
@@ -50,6 +50,7 @@ __all__ = [
     "off_scale_table",
     "performance",
     "quality",
+    "renewals",
     "response_table",
     "retention_curve",
     "revenue_bridge",
