@@ -322,10 +322,9 @@ def _inputs(settings: Config, values: dict[str, object]) -> Inputs:
     from kpikit.report.run import Inputs
 
     as_of, period = (str(values.get(name, "")) for name in ("as_of", "period"))
+    ages = bool(settings.freshness) and not (as_of or period)
     return Inputs(
-        settings.fingerprint(),
-        lambda: sources.load(settings, as_of=as_of, period=period).fingerprint,
-        ages=bool(settings.freshness) and not (as_of or period),
+        settings.fingerprint(), lambda: sources.load(settings, as_of=as_of, period=period).fingerprint, ages=ages
     )
 
 

@@ -21,7 +21,7 @@ from kpikit.errors import (
     ParameterError,
     RunTimeoutError,
 )
-from kpikit.report import notebooks, run, store
+from kpikit.report import attempt, notebooks, run, store
 from kpikit.report.execute import Limits
 from kpikit.report.manifest import Manifest
 from kpikit.report.run import Outcome
@@ -189,7 +189,7 @@ def test_a_long_temporary_folder_does_not_make_a_socket_too_long(tmp_path: Path,
 
 def test_an_unwritable_folder_is_said_before_a_kernel_starts(tmp_path: Path, make_notebook, monkeypatch) -> None:
     (tmp_path / "reports").write_text("in the way")
-    monkeypatch.setattr(run, "execute", lambda *_, **__: pytest.fail("a kernel was started"))
+    monkeypatch.setattr(attempt, "execute", lambda *_, **__: pytest.fail("a kernel was started"))
     with pytest.raises(MachineError):
         ran(tmp_path, make_notebook())
 
@@ -199,9 +199,9 @@ def test_a_disk_that_fills_up_is_a_machine_error_and_leaves_no_half_run(tmp_path
         raise OSError(28, "No space left on device")
 
     document = nbformat.v4.new_notebook()
-    monkeypatch.setattr(run, "execute", lambda *_, **__: document)
+    monkeypatch.setattr(attempt, "execute", lambda *_, **__: document)
     monkeypatch.setattr(
-        run, "_page", lambda document, record, _: (record.model_copy(update={"as_of": "2026-10-01"}), "", ())
+        attempt, "_page", lambda document, record, _: (record.model_copy(update={"as_of": "2026-10-01"}), "", ())
     )
     monkeypatch.setattr(store, "_write_synced", full)
     (outcome,) = ran(tmp_path, make_notebook())
@@ -212,7 +212,7 @@ def test_a_disk_that_fills_up_is_a_machine_error_and_leaves_no_half_run(tmp_path
 
 
 def test_an_unforeseen_exception_becomes_an_internal_error(tmp_path: Path, make_notebook, monkeypatch) -> None:
-    monkeypatch.setattr(run, "execute", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(attempt, "execute", lambda *_, **__: 1 / 0)
     (outcome,) = ran(tmp_path, make_notebook())
     assert run.exit_code([outcome]) == 1
     assert "ZeroDivisionError" in str(outcome.error)
