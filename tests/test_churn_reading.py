@@ -107,7 +107,7 @@ def case_of(data, *, horizon_days: int, active_days: int, **leak) -> churn.Case:
 def test_a_cafe_whose_regulars_come_every_nine_days_has_a_page():
     """Silence says nearly all there: the library's own recency is noted and used, a column of others is refused."""
     config = Config(business=Business(name="Cafe", currency="EUR"))
-    cafe = load(config, tables={"orders": shop_orders(250, seed=5, gaps=(9, 9), stay=200.0)})
+    cafe = load(config, tables={"orders": shop_orders(250, seed=5, gaps=(9, 9), stay=150.0)})
     made = case_of(cafe, horizon_days=60, active_days=365)
     noted = made.sample.found.table
     assert "recency_days" in noted.column[noted.severity == "note"].tolist()

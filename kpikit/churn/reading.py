@@ -150,7 +150,7 @@ def contact_effect(
                 "kk.churn.measure(list, outcomes) compares the arms"
             )
         text = (
-            "No earlier watch list was named. Risk is not effect: contact one arm of the list above, leave the other "
+            "No earlier watch list was named. Risk is not effect: contact one arm of a watch list, leave the other "
             f"alone, and {then}."
         )
         return Result("contact-effect", "text", title, text)
