@@ -94,8 +94,8 @@ def profit(found: Study, economics: Economics, *, currency: str = "") -> Result:
         ``table``: ``share`` (of the customers contacted, highest expected gain first), ``contacts``, ``profit`` (per
         1,000 customers), ``low`` and ``high`` (95 %, bootstrap over customers), ``random`` (as many contacts at
         random). ``facts``: ``cut_off`` (expected gain from which on to contact: the median over the folds; infinite
-        where at least half of them found that no contact pays, or the test contacted nobody), ``list_from`` (the same
-        for a watch list: infinite too where ``verdict`` says so), ``verdict`` (``pays``, ``loses money``,
+        where more than half of them found that no contact pays, or the test contacted nobody), ``list_from`` (the same
+        for a watch list: infinite too where contacts lost money), ``verdict`` (``pays``, ``loses money``,
         ``cannot be told`` by the interval, ``nobody`` where the cut-off is infinite), ``share``, ``profit`` with its
         interval, ``hindsight`` (the best that any share would have brought), ``everybody``,
         ``expected_maximum_profit`` (per 1,000 customers, over the distribution of the success rate).

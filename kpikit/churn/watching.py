@@ -96,7 +96,7 @@ def watch_list(
         },
         columns=COLUMNS,
     )  # fmt: skip
-    title, text, facts = _listed(table, len(frame), len(reached), control_share, currency, np.isinf(cut_off))
+    title, text, facts = _listed(table, len(frame), len(reached), control_share, currency, cut_off == float("inf"))
     facts |= {"seed": seed, "control_share": control_share, "customer_ids": customer_ids, "currency": currency}
     return Result("watch-list", "table", title, text, f"{title}.", table=table, facts=facts)
 
