@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -17,6 +18,7 @@ from kpikit.churn.profit import cut_off, expected_maximum_profit
 from kpikit.churn.watching import arms
 from kpikit.errors import ContractError, MachineError, ParameterError
 from kpikit.privacy import hashed
+from kpikit.results import Result
 
 COSTS = churn.Economics(contact_cost=1.0, success_rate=0.3, offer_cost=10.0, certainty=20.0)
 ready_study, dated_study = test_churn_study.ready_study, test_churn_study.dated_study
@@ -88,6 +90,66 @@ def test_where_every_contact_pays_the_ranking_adds_nothing_and_the_page_says_so(
     assert "the ranking adds nothing" in result.title
 
 
+def with_folds_that_never_pay(found: churn.Study, folds: int) -> churn.Study:
+    """Return a study whose first folds saw no customer leave on the calibration rows."""
+
+    def stayed(one):
+        kept = found.sample.churned[one.rows] == 0
+        calibration = {name: risk[kept] for name, risk in one.calibration.items()}
+        return replace(one, rows=one.rows[kept], calibration=calibration)
+
+    fitted = tuple(stayed(one) if place < folds else one for place, one in enumerate(found.fitted))
+    return replace(found, fitted=fitted)
+
+
+def listed_by(found: churn.Study, result: Result) -> Result:
+    current = test_churn_study.churners.ready(300, seed=9).rename(columns={"who": "customer_id"})
+    return churn.watch_list(churn.final_model(found), current, COSTS, value="worth", cut_off=result.facts["list_from"])
+
+
+def test_one_fold_without_a_paying_contact_does_not_speak_for_all():
+    found = with_folds_that_never_pay(ready_study(), 1)
+    edges = [cut_off(one, found, COSTS, "chosen") for one in found.fitted]
+    assert edges[0] == np.inf
+    result = churn.profit(found, COSTS)
+    assert result.facts["cut_off"] == max(edges[1:])  # the middle one of three
+    assert result.facts["share"] > 0
+    assert "In 1 of 3 folds no contact paid" in result.text
+    assert len(listed_by(found, result).table) > 0
+
+
+@pytest.mark.parametrize("folds", [2, 3])
+def test_where_most_folds_find_no_paying_contact_title_and_list_agree(folds):
+    found = with_folds_that_never_pay(ready_study(), folds)
+    result = churn.profit(found, COSTS)
+    assert result.title.startswith("No contact pays")
+    assert result.facts["verdict"] == "nobody"
+    assert listed_by(found, result).title == "Nobody is worth a contact at these costs"
+
+
+def test_where_the_test_shows_a_loss_the_page_says_so_and_lists_nobody():
+    """Many left at the calibration, nobody at the test: each contact has cost itself and an offer given away."""
+    found = dated_study()
+    churned = found.sample.churned.copy()
+    churned[found.rows] = 0.0
+    lost = replace(found, sample=replace(found.sample, churned=churned))
+    result = churn.profit(lost, COSTS, currency="EUR")
+    assert result.facts["profit"] == pytest.approx(-11_000 * result.facts["share"])
+    assert result.facts["high"] < 0
+    assert result.facts["verdict"] == "loses money"
+    assert "of the customers would have lost money, even if" in result.title
+    assert "cannot be told" not in result.title
+    assert np.isfinite(result.facts["cut_off"])
+    empty = listed_by(ready_study(), result)
+    assert empty.table.empty
+    assert "where it was tested, contacting did not pay" in empty.text
+
+
+def test_a_list_holds_no_contact_that_is_expected_to_lose():
+    assert (listed(cut_off=-1e9, most=300)[0].table.expected_gain >= 0).all()
+    assert len(listed(cut_off=-1e9, most=300)[0].table) == len(listed(most=300)[0].table) < 300
+
+
 def test_values_that_are_missing_must_be_given():
     sample = churn.table_sample(
         test_churn_study.churners.ready(300).drop(columns="true_risk"), label="left", customer_id="who"
@@ -148,9 +210,8 @@ def test_the_watch_list_is_hashed_ranked_and_half_of_it_left_alone():
     assert (table.expected_gain >= 0).all()
     assert not set(table.customer) & set(current.customer_id)
     assert set(table.customer) <= set(hashed(current.customer_id))
-    assert abs((table.arm == "control").sum() - len(table) / 2) <= 1
-    by_arm = table.groupby("arm").expected_gain.mean()
-    assert by_arm["control"] == pytest.approx(by_arm["contact"], rel=0.1)  # neighbours are drawn together
+    low, high = stats.binom.ppf([0.0005, 0.9995], len(table), 0.5)
+    assert low <= (table.arm == "control").sum() <= high
     assert "Contact nobody of the control arm" in result.text
     again, _ = listed()
     assert again.table.arm.tolist() == table.arm.tolist()
@@ -166,13 +227,42 @@ def test_a_list_has_its_length_and_may_be_empty():
 
 
 @pytest.mark.parametrize("share", [0.5, 0.2, 0.75, 0.1])
-@pytest.mark.parametrize("n", [1, 7, 200])
-def test_arms_keep_their_share(share, n):
-    drawn = arms(n, share, seed=3)
-    assert len(drawn) == n
-    assert abs(drawn.count("control") - share * n) <= 1
-    if n == 1:  # one customer is drawn by chance, not by rounding
-        assert {arms(1, share, seed)[0] for seed in range(40)} == {"contact", "control"}
+@pytest.mark.parametrize("seed", [1, 2, 20260101])
+def test_arms_keep_their_share_within_what_chance_allows(share, seed):
+    for n in (200, 5000):
+        drawn = arms([f"c{place}" for place in range(n)], share, seed)
+        low, high = stats.binom.ppf([0.0005, 0.9995], n, share)
+        assert low <= drawn.count("control") <= high
+    assert {arms(["one"], share, other)[0] for other in range(99)} == {"contact", "control"}
+
+
+def test_arms_are_alike_in_expectation_and_seeds_are_independent():
+    """Over 300 seeds the difference of the arms' means has mean 0 and the variance of a draw at random."""
+    who, gain = [f"c{place}" for place in range(200)], np.random.default_rng(5).gamma(2.0, 10.0, 200)
+    is_control = np.array([[arm == "control" for arm in arms(who, 0.5, seed)] for seed in range(300)])
+    differences = np.array([gain[one].mean() - gain[~one].mean() for one in is_control])
+    spread = gain.std() * np.sqrt(4 / 200)
+    assert abs(differences.mean()) < 4 * spread / np.sqrt(300)
+    assert differences.std() == pytest.approx(spread, rel=0.15)
+    low, high = stats.binom.ppf([1e-4, 1 - 1e-4], 200 * 299, 0.5)
+    assert low <= (is_control[1:] == is_control[:-1]).sum() <= high
+
+
+def test_a_customer_keeps_the_arm_in_the_next_list():
+    """Nobody who was left alone by one list is contacted by the next, whoever else has come or gone."""
+    first, current = listed()
+    model = churn.final_model(ready_study())
+    later = current.sample(frac=0.6, random_state=1)
+    second = churn.watch_list(model, later, COSTS, value="worth", most=40)
+    both = first.table.merge(second.table, on="customer")
+    assert len(both) == 40
+    assert set(both.arm_x) == {"contact", "control"}
+    assert (both.arm_x == both.arm_y).all()
+    assert "A customer keeps the arm in later lists" in second.text
+
+
+def test_a_list_of_one_says_that_nothing_can_be_measured():
+    assert "One arm is empty" in listed(most=1)[0].text
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])

@@ -17,6 +17,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from kpikit import churn, features, load, plots, survival
+from kpikit.churn.case import SNAPSHOT_FEATURES
 from kpikit.config import Business, Config
 from kpikit.errors import ContractError, DataUnreachableError, ParameterError
 from kpikit.plots.style import NARROW_INCHES, WIDE_INCHES, drawing
@@ -31,11 +32,13 @@ def key(monkeypatch):
     monkeypatch.setenv("KPIKIT_HASH_KEY", "a key for tests")
 
 
-def shop_orders(customers: int = 130, seed: int = 3) -> pd.DataFrame:
+def shop_orders(
+    customers: int = 130, seed: int = 3, gaps: tuple[float, float] = (5, 30), stay: float = 250.0
+) -> pd.DataFrame:
     """Return a year of orders of customers who come every few weeks until they leave."""
     rng, rows = np.random.default_rng(seed), []
     for number in range(customers):
-        day, gap, stays = rng.integers(0, 150), rng.uniform(5, 30), rng.exponential(250)
+        day, gap, stays = rng.integers(0, 150), rng.uniform(*gaps), rng.exponential(stay)
         end = min(360, day + stays)
         while day < end:
             rows.append((f"c{number:03d}", pd.Timestamp("2024-01-01") + pd.Timedelta(days=int(day)), rng.gamma(4, 10)))
@@ -86,6 +89,42 @@ def test_a_case_of_orders_has_rivals_and_a_value_at_each_cutoff(case, data):
     assert case.page(data).facts["business"] == "Toy shop"
     assert case.as_of == "2024-12-26"
     assert set(case.current.cutoff) == {pd.Timestamp("2024-12-26")}
+
+
+def case_of(data, *, horizon_days: int, active_days: int, **leak) -> churn.Case:
+    until = {"horizon_days": horizon_days, "as_of": data.as_of}
+    days = churn.cutoffs(data.orders, **until)
+    lost = features.inactivity_labels(data.orders, cutoffs=days, **until)
+    past = features.labelled(features.snapshots(data.orders, cutoffs=days, active_days=active_days), lost)
+    today = features.snapshots(data.orders, cutoffs=data.as_of, active_days=active_days)
+    if leak:
+        past, today = past.mutate(fee=past.churned * 9 + past.spend / 1e9), today.mutate(fee=today.spend)
+    return churn.case(
+        data, past, today, features.histories(data.orders, cutoffs=[*days, data.as_of]), horizon_days=horizon_days
+    )
+
+
+def test_a_cafe_whose_regulars_come_every_nine_days_has_a_page():
+    """Silence says nearly all there: the library's own recency is noted and used, a column of others is refused."""
+    config = Config(business=Business(name="Cafe", currency="EUR"))
+    cafe = load(config, tables={"orders": shop_orders(250, seed=5, gaps=(9, 9), stay=150.0)})
+    made = case_of(cafe, horizon_days=60, active_days=365)
+    noted = made.sample.found.table
+    assert "recency_days" in noted.column[noted.severity == "note"].tolist()
+    assert "recency_days" in made.sample.features.columns
+    assert "recency_days (knows the answer on its own (AUC 0.9" in made.sample.found.text
+    assert "recency days" in made.sample.found.title
+    assert "recency_days (knows" in plots.show(made.sample.found).html
+    with pytest.raises(ContractError, match="fee: knows the answer"):
+        case_of(cafe, horizon_days=60, active_days=365, leak=True)
+
+
+def test_the_features_that_need_no_second_look_are_those_of_snapshots(data):
+    tickets = pd.DataFrame({"ticket_id": ["t"], "customer_id": ["c000"], "opened_at": [pd.Timestamp("2024-06-01")]})
+    answers = pd.DataFrame({"response_id": ["r"], "customer_id": ["c000"], "kind": ["nps"], "score": [9.0],
+                            "responded_at": [pd.Timestamp("2024-06-01")]})  # fmt: skip
+    made = features.snapshots(data.orders, cutoffs=data.as_of, tickets=tickets, survey_responses=answers)
+    assert set(SNAPSHOT_FEATURES) == set(made.columns) - {"customer_id", "cutoff"}
 
 
 def test_expected_losses_are_the_sum_of_the_risks(case, found):
@@ -154,6 +193,18 @@ def test_a_contact_that_harms_is_stopped(found):
     assert todo.action.iloc[0] == "Stop contacting the watch list"
 
 
+def test_contacts_that_lost_money_in_the_test_are_not_advised(found):
+    losing = {**found["profit"].facts, "profit": -500.0, "low": -900.0, "high": -100.0, "verdict": "loses money"}
+    lost = Result("churn-profit", "table", "Contacting would have lost money", facts=losing)
+    unknown = Result("contact-effect", "text", "What contacting changes is not known yet")
+    given = (found["watch_list"], found["rivals"], found["reliability"], unknown)
+    todo = churn.actions(*given, lost, currency="EUR").table
+    assert todo.action.iloc[0].startswith("Contact nobody at these costs")
+    assert "−500" in todo.reason.iloc[0]
+    assert not todo.action.str.contains("Contact the contact arm").any()
+    assert churn.actions(*given, found["profit"]).table.action.iloc[0].startswith("Contact the contact arm")
+
+
 def ready_case(data, tmp_path, **more) -> churn.Case:
     path = tmp_path / "members.csv"
     churners.ready(300).drop(columns="true_risk").to_csv(path, index=False)
@@ -174,6 +225,42 @@ def test_a_ready_table_stands_in_for_the_orders(data, tmp_path):
     quality = case.quality(Result("data-quality", "quality", "The orders", facts={"status": "FAIL"}))
     assert quality.facts["status"] == "PASS"
     assert "300 rows came in" in quality.text
+
+
+def test_ids_keep_their_leading_zeros_and_rows_without_one_are_called_rows(data, tmp_path):
+    made = churners.ready(300).drop(columns="true_risk")
+    path = tmp_path / "numbered.csv"
+    made.assign(who=[f"{number:05d}" for number in range(300)]).to_csv(path, index=False)
+    given = {"ready": str(path), "label": "left", "value": "worth"}
+    case = churn.case(data, None, None, None, horizon_days=45, customer_id="who", **given)
+    model = churn.final_model(churn.study(case.sample, folds=2))
+    costs = churn.Economics(0.5, 0.3)
+    assert case.sample.customers.iloc[48] == "00048"
+    shown = {"value": case.value, "customer_id": case.customer_id, "customer_ids": case.customer_ids}
+    watched = churn.watch_list(model, case.current, costs, **shown).table
+    assert set(watched.customer) <= set(hashed([f"{number:05d}" for number in range(300)]))
+    made.drop(columns="who").to_csv(path, index=False)
+    nameless = churn.case(data, None, None, None, horizon_days=45, **given)
+    shown = {"value": nameless.value, "customer_id": nameless.customer_id, "customer_ids": nameless.customer_ids}
+    rows = churn.watch_list(model, nameless.current, costs, **shown).table.customer
+    stayed = {f"row {place + 1}" for place in np.flatnonzero(made.left == "No")}
+    assert set(rows) <= stayed
+
+
+def test_a_ready_table_promises_no_later_run_and_its_list_is_not_read(data, tmp_path):
+    case = ready_case(data, tmp_path)
+    kept = churn.kept_list("", data)
+    said = churn.contact_effect(kept, None, case=case).text
+    assert "earlier_list" not in said
+    assert "kk.churn.measure(list, outcomes)" in said
+    model = churn.final_model(churn.study(case.sample, folds=2))
+    watched = churn.watch_list(model, case.current, churn.Economics(0.5, 0.3), value=case.value, customer_id="who",
+                               as_of=case.as_of)  # fmt: skip
+    path = churn.write_csv(watched, tmp_path / "watch-list.csv")
+    with pytest.raises(ContractError, match=r"one of a ready table \(horizon_days 0\)"):
+        churn.kept_list(str(path), data)
+    outcomes = pd.DataFrame({"customer_id": case.current.who, "churned": 0})  # what the page says can be done
+    assert churn.measure(pd.read_csv(path, dtype={"customer": str}), outcomes).facts["not_found"] == 0
 
 
 @pytest.mark.parametrize(
@@ -233,7 +320,9 @@ def test_tables_escape_what_customers_are_called(found):
     watched = found["watch_list"]
     evil = Result(**{**vars(watched), "table": watched.table.head(3).assign(reasons="<script>alert(1)</script>")})
     assert "<script>" not in plots.churn.watch_list(evil).html
-    assert "<table" in plots.churn.performance(found["performance"]).html
+    drawn = plots.churn.performance(found["performance"])
+    assert drawn.html.count('<th scope="col"') <= 7  # more do not fit beside each other; the data keep every score
+    assert {"log_loss", "pr_auc", "auc_fold_min"} <= set(drawn.payload()["table"]["columns"])
     assert "recency days" in plots.churn.importance(found["importance"]).html
     empty = Result(**{**vars(watched), "table": watched.table.head(0)})
     assert "<table" not in plots.churn.watch_list(empty).html

@@ -113,6 +113,9 @@ def test_what_was_found_can_be_allowed():
     sample = sampled(frame, allow=["refund"])
     assert "refund" in sample.features.columns
     assert "refund (knows the answer" in sample.found.text
+    assert sample.found.table.severity.tolist() == ["note"]
+    assert "but look at refund" in sample.found.title
+    assert "none but what is noted" in sample.found.text
 
 
 def test_a_rare_text_knows_nothing_on_its_own():
@@ -152,6 +155,19 @@ def test_a_constant_column_is_left_out_and_said():
 def test_labels_in_other_words_are_read_when_named():
     words = READY.assign(left=READY.left.map({"Yes": "weg", "No": "da"}))
     assert sampled(words, churned_is="weg").churned.tolist() == sampled(READY).churned.tolist()
+
+
+@pytest.mark.parametrize(
+    ("lost", "stayed", "said"), [(2, 1, "2"), (2.0, 1.0, "2"), ("2", "1", 2), (True, False, "true"), ("A ", "B", "a")]
+)
+def test_the_value_that_means_lost_may_be_given_as_text(lost, stayed, said):
+    sample = sampled(READY.assign(left=[lost if one else stayed for one in LOST]), churned_is=said)
+    assert sample.churned.tolist() == LOST.astype(float).tolist()
+
+
+def test_a_value_that_could_mean_two_is_refused():
+    with pytest.raises(ParameterError, match="one of the values"):
+        sampled(READY.assign(left=np.where(LOST, "a", "A")), churned_is=" a")
 
 
 def test_snapshots_train_before_they_test_and_no_tested_customer_was_seen():

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from kpikit.churn.sample import Sample, snapshot_sample, table_sample
@@ -16,6 +15,15 @@ from kpikit.formatting import counted, number
 from kpikit.results import Result
 
 RIVALS = ("recency", "p_alive", "p_no_purchase")
+ROW = "(row)"  # who a row is where no column says it
+# What kpikit.features.snapshots makes: dated before the cutoff by construction, so that one which foretells on its own
+# (recency, where customers come every week) is news and no leak. Columns taken over (last_<name>) are not among them.
+SNAPSHOT_FEATURES = (
+    "recency_days", "tenure_days", "purchase_days", "recent_purchase_days", "purchase_trend", "spend", "spend_per_day",
+    "recent_spend", "spend_trend", "mean_gap_days", "longest_gap_days", "silence_in_gaps", "refunds", "tickets",
+    "recent_tickets", "open_tickets", "reopened_tickets", "first_response_hours", "days_since_ticket", "answers",
+    "last_nps", "last_csat", "last_ces", "days_since_answer",
+)  # fmt: skip
 READERS = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
 
 
@@ -111,7 +119,7 @@ def case(
     has_value = bool(past.value.notna().any())
     sample = snapshot_sample(
         past.drop(columns=["value"] * (not has_value) + [name for name in RIVALS if name not in rivals]),
-        horizon_days=horizon_days, value="value" if has_value else "", rivals=rivals,
+        horizon_days=horizon_days, value="value" if has_value else "", rivals=rivals, allow=SNAPSHOT_FEATURES,
     )  # fmt: skip
     return Case(sample, now, data.business, "value" if has_value else "", data.currency, "customer_id",
                 data.customer_ids, f"{data.as_of:%Y-%m-%d}", is_table=False)  # fmt: skip
@@ -128,10 +136,10 @@ def _of_table(
             "the label column of the ready table", got="no name", fix="Pass label=Churn, for example.", where="label"
         )
     path = data.config.resolve(ready)
-    frame = read(path)
-    who = customer_id or "row"
+    frame = read(path, text=customer_id)
+    who = customer_id or ROW
     if not customer_id:
-        frame = frame.assign(row=np.arange(1, len(frame) + 1))
+        frame = frame.assign(**{ROW: [f"row {number}" for number in range(1, len(frame) + 1)]})
     sample = table_sample(frame, label=label, churned_is=churned_is or None, customer_id=who, value=value)
     sample = replace(sample, value=sample.value * value_factor)
     current = frame[sample.churned == 0].reset_index(drop=True)
@@ -139,8 +147,8 @@ def _of_table(
     if value:
         current = current.assign(value_if_kept=pd.to_numeric(current[value], errors="coerce") * value_factor)
     currency = "" if data.origin == "embedded" else data.currency  # the example shop's says nothing of this table
-    return Case(sample, current, path.stem, worth, currency, who, data.customer_ids,
-                f"{data.as_of:%Y-%m-%d}", is_table=True)  # fmt: skip
+    shown = data.customer_ids if customer_id else "clear"  # the number of a row names nobody
+    return Case(sample, current, path.stem, worth, currency, who, shown, f"{data.as_of:%Y-%m-%d}", is_table=True)
 
 
 def read(path: Path, *, text: str = "") -> pd.DataFrame:

@@ -22,6 +22,7 @@ FEWEST_LEVELS = 20
 REPEATED_SHARE = 0.05
 SMOOTHING = 10.0
 LEAK, NOTE = "leak", "note"
+ALLOWED = "; allowed as known before the cutoff"
 ADVICE = {
     "date": "Leave it out, or take the days up to the cutoff in its place.",
     "identifier": "Leave it out, or name it as customer_id.",
@@ -45,7 +46,7 @@ def lint(
     cutoff
         First unknown day of each row, where there is one.
     allow
-        Columns that were found and are no leak all the same.
+        Columns that are no leak, whatever is found: a finding is a note and no error.
 
     Returns
     -------
@@ -65,8 +66,9 @@ def lint(
     rows = [row for name in features.columns for row in _column(str(name), features[name], y, cutoff)]
     rows += _repeated(features, y, dated=cutoff is not None)
     table = pd.DataFrame(rows, columns=["column", "severity", "finding", "kind"])
-    allowed = table.column.isin(list(allow))
-    table.loc[allowed & (table.severity == LEAK), "severity"] = NOTE
+    excused = table.column.isin(list(allow)) & (table.severity == LEAK)
+    table.loc[excused, "severity"] = NOTE
+    table.loc[excused, "finding"] += ALLOWED
     leaks = table[table.severity == LEAK]
     if len(leaks):
         raise ContractError(
@@ -76,10 +78,12 @@ def lint(
         )  # fmt: skip
     out = set(table.column[table.kind.isin(["constant", "date"])])
     kept = [str(name) for name in features.columns if str(name) not in out]
-    title = "No leak was found before fitting"
+    strong = [str(name).replace("_", " ") for name in table.column[excused]]
+    title = "No leak was found before fitting" + (f", but look at {joined(strong)}" if strong else "")
     text = (
         f"{counted(len(kept), 'feature')} of {counted(len(y), 'row')} looked through for dates after the cutoff, "
-        f"identifiers, single columns that know the label (AUC above {number(CEILING, 2)}) and copied rows: none."
+        f"identifiers, single columns that know the label (AUC above {number(CEILING, 2)}) and copied rows: "
+        f"{'none but what is noted' if strong else 'none'}."
     )
     if len(table):
         notes = joined(f"{row.column} ({row.finding})" for row in table.itertuples())

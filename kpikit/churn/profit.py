@@ -23,6 +23,7 @@ from kpikit.results import Result
 Array = NDArray[np.float64]
 POINTS = 101
 CHANCES = 41
+PAYS, LOSES, UNCLEAR, NOBODY = "pays", "loses money", "cannot be told", "nobody"
 NEARLY_ALL = 0.95  # of the customers: a list so long is no choice
 
 
@@ -85,14 +86,17 @@ class Economics:
 def profit(found: Study, economics: Economics, *, currency: str = "") -> Result:
     """Return what contacting the customers of the highest expected gain would have brought: one row per share.
 
-    The cut-off was chosen on the calibration customers, before the test.
+    The cut-off of each fold was chosen on its calibration customers, before the test.
 
     Returns
     -------
     Result
         ``table``: ``share`` (of the customers contacted, highest expected gain first), ``contacts``, ``profit`` (per
         1,000 customers), ``low`` and ``high`` (95 %, bootstrap over customers), ``random`` (as many contacts at
-        random). ``facts``: ``cut_off`` (expected gain from which on to contact), ``share``, ``profit`` with its
+        random). ``facts``: ``cut_off`` (expected gain from which on to contact: the median over the folds; infinite
+        where more than half of them found that no contact pays, or the test contacted nobody), ``list_from`` (the same
+        for a watch list: infinite too where contacts lost money), ``verdict`` (``pays``, ``loses money``,
+        ``cannot be told`` by the interval, ``nobody`` where the cut-off is infinite), ``share``, ``profit`` with its
         interval, ``hindsight`` (the best that any share would have brought), ``everybody``,
         ``expected_maximum_profit`` (per 1,000 customers, over the distribution of the success rate).
 
@@ -113,10 +117,12 @@ def profit(found: Study, economics: Economics, *, currency: str = "") -> Result:
          "random": shares * brought.mean()}
     )  # fmt: skip
     taken = contacted(found, economics, CHOSEN)
+    edges = np.array([cut_off(one, found, economics, CHOSEN) for one in found.fitted])
     facts: dict[str, Any] = {**at_cut_off(taken * brought, len(y), found.seed)}
     facts |= {
-        "cut_off": float(np.mean([cut_off(one, found, economics, CHOSEN) for one in found.fitted])),
-        "share": float(taken.mean()), "hindsight": float(curve.max()), "everybody": float(brought.mean()),
+        **_decided(edges, facts, float(taken.mean())), "share": float(taken.mean()),
+        "folds": len(edges), "folds_without": int(np.isinf(edges).sum()),
+        "hindsight": float(curve.max()), "everybody": float(brought.mean()),
         "hindsight_share": float(shares[int(curve.argmax())]), "currency": currency,
         "expected_maximum_profit": float(
             np.mean([expected_maximum_profit(y, risk, value, economics) for risk in found.risks[CHOSEN]])
@@ -125,6 +131,18 @@ def profit(found: Study, economics: Economics, *, currency: str = "") -> Result:
     }  # fmt: skip
     title, text, headline = _in_words(facts, len(y), economics, float(np.median(value)))
     return Result("churn-profit", "table", title, text, headline, table=table, facts=facts)
+
+
+def _decided(edges: Array, tested: dict[str, float], share: float) -> dict[str, Any]:
+    """Return the cut-off that stands for all folds, what the test says of contacts, and from where on to list.
+
+    A mean would let one fold without a paying contact (infinity) speak for all; of an even number of folds the lower
+    middle one counts, so that half of them do not either.
+    """
+    edge = float(np.sort(edges)[(len(edges) - 1) // 2]) if share > 0 else float("inf")
+    shown = PAYS if tested["low"] > 0 else LOSES if tested["high"] < 0 else UNCLEAR
+    verdict = NOBODY if np.isinf(edge) else shown
+    return {"cut_off": edge, "verdict": verdict, "list_from": float("inf") if verdict == LOSES else edge}
 
 
 def _included(order: Any, shares: Any) -> Array:
@@ -206,11 +224,14 @@ def _in_words(facts: dict[str, Any], n: int, economics: Economics, typical: floa
         return money(amount, currency)
 
     supposed = f"if {percent(economics.success_rate, 0)} of those who would leave can be kept"
-    if facts["share"] == 0:
+    verdict = facts["verdict"]
+    if verdict == NOBODY:
         title = f"No contact pays, {supposed}"
-    elif facts["share"] >= NEARLY_ALL and facts["low"] > 0:
+    elif verdict == LOSES:
+        title = f"Contacting {percent(facts['share'], 0)} of the customers would have lost money, even {supposed}"
+    elif verdict == PAYS and facts["share"] >= NEARLY_ALL:
         title = f"At these costs contacting everybody pays, {supposed}: the ranking adds nothing"
-    elif facts["low"] > 0:
+    elif verdict == PAYS:
         title = f"Contacting {percent(facts['share'], 0)} of the customers would pay, {supposed}"
     else:
         title = f"Whether contacts pay cannot be told, even {supposed}"
@@ -225,4 +246,8 @@ def _in_words(facts: dict[str, Any], n: int, economics: Economics, typical: floa
         f"(as sure as {number(economics.certainty)} observed customers make it) the expected maximum profit is "
         f"{said(facts['expected_maximum_profit'])} per 1,000. That rate is supposed, not measured: risk is not effect."
     )
-    return title, text, f"{title}: {said(facts['profit'])} per 1,000 customers." if facts["share"] else f"{title}."
+    if facts["folds_without"] > 0 and facts["share"]:
+        text += f" In {facts['folds_without']} of {facts['folds']} folds no contact paid on the calibration customers."
+    if verdict == NOBODY:
+        return title, text, f"{title}."
+    return title, text, f"{title}: {said(facts['profit'])} per 1,000 customers."

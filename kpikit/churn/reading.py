@@ -10,6 +10,7 @@ import pandas as pd
 
 from kpikit import intervals
 from kpikit.churn.case import Case, read
+from kpikit.churn.profit import LOSES, NOBODY
 from kpikit.churn.study import CHOSEN, Model
 from kpikit.churn.watching import CONTROL, measure
 from kpikit.errors import ContractError
@@ -96,7 +97,7 @@ def kept_list(path: str, data: Any) -> pd.DataFrame:
     Raises
     ------
     ContractError
-        When the file is no watch list.
+        When the file is no watch list, or one of a ready table: its effect is measured from a new label.
     """
     columns = ["customer", "arm", "value", "listed_on", "horizon_days"]
     if not path:
@@ -107,6 +108,12 @@ def kept_list(path: str, data: Any) -> pd.DataFrame:
         raise ContractError(
             f"a watch list with the columns {columns}", got=f"[{', '.join(map(str, frame.columns))}]",
             fix="Pass tables/watch-list.csv of an earlier run.", where=path,
+        )  # fmt: skip
+    if (frame.horizon_days < 1).any():
+        raise ContractError(
+            "a watch list made from orders, with its horizon", got="one of a ready table (horizon_days 0)",
+            fix="Measure it from a new label: kk.churn.measure(list, outcomes), outcomes with customer_id and churned.",
+            where=path,
         )  # fmt: skip
     return frame
 
@@ -120,7 +127,9 @@ def listed_on(kept: pd.DataFrame, as_of: Any, horizon_days: int) -> dict[str, An
     return {"cutoffs": str(first.listed_on), "horizon_days": int(first.horizon_days), "as_of": end}
 
 
-def contact_effect(kept: pd.DataFrame, outcomes: Any, *, customer_ids: str = "hashed", currency: str = "") -> Result:
+def contact_effect(
+    kept: pd.DataFrame, outcomes: Any, *, case: Case | None = None, customer_ids: str = "hashed", currency: str = ""
+) -> Result:
     """Return what contacting an earlier list changed, or how to find out where no list is named.
 
     Parameters
@@ -129,30 +138,52 @@ def contact_effect(kept: pd.DataFrame, outcomes: Any, *, customer_ids: str = "ha
         From :func:`kept_list`.
     outcomes
         ``features.inactivity_labels`` for :func:`listed_on`; read only where there is a list.
+    case
+        What the page is about: of a ready table nothing says what came after, so no later run is promised.
     """
     if kept.empty:
         title = "What contacting changes is not known yet"
+        then = "when the horizon is over run this page with earlier_list=…/tables/watch-list.csv"
+        if case is not None and case.is_table:
+            then = (
+                "measure the effect from a new label: when it is known who of the list was lost since, "
+                "kk.churn.measure(list, outcomes) compares the arms"
+            )
         text = (
-            "No earlier watch list was named. Risk is not effect: contact one arm of the list above, leave the other "
-            "alone, and when the horizon is over run this page with earlier_list=…/tables/watch-list.csv."
+            "No earlier watch list was named. Risk is not effect: contact one arm of a watch list, leave the other "
+            f"alone, and {then}."
         )
         return Result("contact-effect", "text", title, text)
     after = outcomes.to_pandas() if hasattr(outcomes, "to_pandas") else outcomes
     return measure(kept, after, customer_ids=customer_ids, currency=currency)
 
 
-def actions(watched: Result, compared: Result, reliable: Result, effect: Result, *, currency: str = "") -> Result:
+def actions(
+    watched: Result, compared: Result, reliable: Result, effect: Result, profit: Result | None = None, *,
+    currency: str = "",
+) -> Result:  # fmt: skip
     """Return ranked things to do about churn, each with the number behind it.
 
     Parameters
     ----------
     watched, compared, reliable, effect
         From :func:`watch_list`, :func:`rivals`, :func:`reliability` and :func:`contact_effect`.
+    profit
+        From :func:`profit`: where contacts lost money in the test none is advised; None: not looked at.
     """
     rows: list[tuple[str, str, float]] = []
     table, verdict = watched.table, effect.facts.get("verdict")
     if verdict == "contacting lost customers":
         rows.append(("Stop contacting the watch list", effect.text, float("nan")))
+    elif profit is not None and profit.facts["verdict"] in (LOSES, NOBODY):
+        facts = profit.facts
+        reason = f"{profit.title}. Tested on customers whose outcome is known"
+        if facts["verdict"] == LOSES:
+            brought, span = money(facts["profit"], currency), interval(facts["low"], facts["high"], "money", currency)
+            reason += f", contacts brought {brought} per 1,000 customers (interval {span})"
+        rows.append(
+            ("Contact nobody at these costs: find a cheaper contact or a better offer", f"{reason}.", float("nan"))
+        )
     elif len(table):
         left = int((table.arm == CONTROL).sum())
         gain = float(table.expected_gain[table.arm != CONTROL].sum())

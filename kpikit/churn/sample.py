@@ -115,7 +115,7 @@ def table_sample(
     label
         Column that says who was lost: two values.
     churned_is
-        The value of ``label`` that means lost; None: yes, true, 1, churned or lost.
+        The value of ``label`` that means lost, as it is or as text ("2"); None: yes, true, 1, churned or lost.
     customer_id
         Column that says who a row is, which no model reads; empty: each row is a customer.
     value, rivals, allow
@@ -219,7 +219,7 @@ def _labels(column: pd.Series, churned_is: Any) -> Array:
             fix="Take another cutoff or horizon, or look at how the label was made.", where=name,
         )  # fmt: skip
     if churned_is is None:
-        said = {kind: str(kind).strip().casefold().removesuffix(".0") for kind in kinds}
+        said = {kind: _said(kind) for kind in kinds}
         lost = [kind for kind in kinds if said[kind] in YES]
         if len(lost) != 1 or not all(said[kind] in YES | NO for kind in kinds):
             raise ContractError(
@@ -228,11 +228,18 @@ def _labels(column: pd.Series, churned_is: Any) -> Array:
             )  # fmt: skip
         churned_is = lost[0]
     elif churned_is not in kinds:
-        raise ParameterError(f"one of the values {listed(kinds)}", got=repr(churned_is), where="churned_is")
+        alike = [kind for kind in kinds if _said(kind) == _said(churned_is)]  # a parameter of a run is a text
+        if len(alike) != 1:
+            raise ParameterError(f"one of the values {listed(kinds)}", got=repr(churned_is), where="churned_is")
+        churned_is = alike[0]
     if len(kinds) > 2:
         raise ContractError(f"two values in {name}", got=f"{len(kinds)}: {listed(kinds)}", where=name)
     lost_ones: Array = (column == churned_is).to_numpy(float)
     return lost_ones
+
+
+def _said(value: object) -> str:
+    return str(value).strip().casefold().removesuffix(".0")
 
 
 def _enough(churned: Array, label: str) -> None:

@@ -5,7 +5,9 @@ A risk says whom to watch, not whom an offer would keep: only customers left alo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hmac
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +49,15 @@ def watch_list(
     value
         Column of what a customer is worth if kept; empty: ``economics.value`` for all.
     cut_off
-        Least expected gain of a contact, in money; ``profit(…).facts["cut_off"]``, or 0.
+        Least expected gain of a contact, in money; ``profit(…).facts["list_from"]``, or 0. Below 0 counts as 0;
+        infinite lists nobody.
     most
         Longest list.
     control_share
-        Share of the list that is left alone, above 0 and below 1. Neighbours on the list are drawn together, so that
-        both arms are alike in expected gain.
+        Chance of each customer to be left alone, above 0 and below 1: the share of the list is near it.
     seed
-        Of the draw: the same seed and customers give the same arms.
+        Of the draw. The arm follows from the seed and the customer alone: whom one list leaves alone, the next one does
+        not contact.
     customer_ids
         ``hashed`` or ``clear``, as ``privacy.customer_ids`` says.
     as_of
@@ -81,49 +84,46 @@ def watch_list(
     worth = economics.worth(pd.to_numeric(frame[value]) if value else np.full(len(frame), np.nan))
     gain = economics.gain(risk, worth)
     ranked = pd.DataFrame({"row": np.arange(len(frame)), "id": frame[customer_id].astype(str), "gain": gain})
-    reached = ranked[ranked.gain >= cut_off].sort_values(["gain", "id"], ascending=[False, True])
+    reached = ranked[ranked.gain >= max(0.0, cut_off)].sort_values(["gain", "id"], ascending=[False, True])
     ranked = reached.head(most)
     rows = ranked.row.to_numpy()
     table = pd.DataFrame(
         {
             "customer": hashed(ranked.id, mode=customer_ids), "risk": risk[rows], "value": worth[rows],
-            "expected_gain": gain[rows], "arm": arms(len(rows), control_share, seed),
+            "expected_gain": gain[rows], "arm": arms(ranked.id, control_share, seed),
             "reasons": reasons(model, frame.iloc[rows]) if len(rows) else [],
             "listed_on": as_of, "horizon_days": model.sample.horizon_days,
         },
         columns=COLUMNS,
     )  # fmt: skip
-    title, text, facts = _listed(table, len(frame), len(reached), control_share, currency)
+    title, text, facts = _listed(table, len(frame), len(reached), control_share, currency, cut_off == float("inf"))
     facts |= {"seed": seed, "control_share": control_share, "customer_ids": customer_ids, "currency": currency}
     return Result("watch-list", "table", title, text, f"{title}.", table=table, facts=facts)
 
 
-def arms(n: int, control_share: float, seed: int) -> list[str]:
-    """Return the arm of each of ``n`` customers in order: drawn within blocks of neighbours, seeded."""
-    random, found = np.random.default_rng(seed), []
-    block = max(2, round(1 / min(control_share, 1 - control_share)))
-    owed = 0.0  # controls due so far, so that the whole list keeps the share
-    for start in range(0, n, block):
-        size = min(block, n - start)
-        owed += control_share * size
-        controls = int(owed + random.random()) if size < block else round(owed)
-        controls = min(max(controls, 0), size)
-        owed -= controls
-        found += random.permutation([CONTROL] * controls + [CONTACT] * (size - controls)).tolist()
-    return [str(one) for one in found]
+def arms(customers: Iterable[object], control_share: float, seed: int) -> list[str]:
+    """Return the arm of each customer: a hash of seed and customer against the share, the same in every list."""
+    return [CONTROL if _place(customer, seed) < control_share else CONTACT for customer in customers]
+
+
+def _place(customer: object, seed: int) -> float:
+    """Return a number from 0 up to 1 that is as good as drawn, and always the same for a customer and a seed."""
+    drawn = hmac.new(f"arm {seed}".encode(), str(customer).encode(), sha256).digest()
+    return int.from_bytes(drawn[:8], "big") / 2**64
 
 
 def _listed(
-    table: pd.DataFrame, n: int, reached: int, control_share: float, currency: str
+    table: pd.DataFrame, n: int, reached: int, control_share: float, currency: str, tested_out: bool
 ) -> tuple[str, str, dict[str, Any]]:
     left = int((table.arm == CONTROL).sum())
     if table.empty:
         title = "Nobody is worth a contact at these costs"
-        return (
-            title,
-            f"{title}: no expected gain of {counted(n, 'customer')} reaches the cut-off.",
-            {"detectable": None},
+        why = (
+            "where it was tested, contacting did not pay"
+            if tested_out
+            else f"no expected gain of {counted(n, 'customer')} reaches the cut-off"
         )
+        return title, f"{title}: {why}.", {"detectable": None}
     to_contact, rate = len(table) - left, float(table.risk.mean())
     detectable = _detectable(rate, to_contact, left)
     title = f"{counted(len(table), 'customer')} to watch: contact {number(to_contact)}, leave {number(left)} alone"
@@ -131,10 +131,14 @@ def _listed(
         f"Of {counted(n, 'customer')} {number(reached)} reach the cut-off; the list holds those whose contact is "
         f"expected to bring most "
         f"(mean risk {percent(rate)}, mean value {money(float(table.value.mean()), currency)}). "
-        f"{percent(control_share, 0)} were drawn at random as a control arm: risk is not effect, and what contacting "
-        "changes shows only against customers left alone. Contact nobody of the control arm, and keep this list: a "
-        f"later run measures with it. Arms of this size show a difference in churn of {_bare(detectable)} four times "
-        "in five."
+        f"Each was drawn with a chance of {percent(control_share, 0)} into a control arm: risk is not effect, and what "
+        "contacting changes shows only against customers left alone. Contact nobody of the control arm, and keep this "
+        "list: the effect is measured with it. A customer keeps the arm in later lists too. "
+    )
+    text += (
+        "One arm is empty: with so few customers nothing can be measured."
+        if detectable is None
+        else f"Arms of this size show a difference in churn of {_bare(detectable)} four times in five."
     )
     return title, text, {"detectable": detectable}
 

@@ -32,6 +32,10 @@ def snapshots(
     Only what is dated before the first instant of the cutoff counts, in every table; a ticket that was resolved later
     is open. Customers have an order before the cutoff.
 
+    One thing is known later: a return that a source writes as a line of its order is summed into that order when it is
+    loaded, at the order's time, whenever it was made. So the four columns of money (``spend…``, ``recent_spend``) know
+    such returns as of the end of the data. Returns that are orders of their own count from their own day.
+
     Parameters
     ----------
     orders
