@@ -14,7 +14,7 @@ import typer
 
 from kpikit.errors import KpikitError, ParameterError
 from kpikit.periods import named_periods
-from kpikit.terminal import LogFormat, Progress, near, outcome_text, print_table, say
+from kpikit.terminal import LogFormat, Progress, near, print_table, say
 
 if TYPE_CHECKING:
     from kpikit.config import Config
@@ -188,21 +188,17 @@ def _publish(
 
     base = settings.folder if settings else Path.cwd()
     reports = Path(folder).absolute() if folder else base / (settings.report.folder if settings else "reports")
-    as_json = log_format is LogFormat.json
-    events = logs.Events(say) if as_json else None
-    if as_json:
-        logs.capture(say)
     books, tables, outcomes = notebooks.find(names), _tables(settings), []
     with stopping.on_signals() as stop:
         for values in runs:
             planned, skipped = running.plan(books, values, tables=tables)
-            with Progress(silent=as_json) as progress:
+            with logs.Events(say) if log_format is LogFormat.json else Progress() as teller:
                 done = running.run(
                     planned,
                     reports,
                     working_folder=base,
                     limits=Limits(min(Limits.cell_seconds, time_limit), time_limit),
-                    tell=events.tell if events else progress.tell,
+                    tell=teller.tell,
                     inputs=None if force or settings is None else _inputs(settings, values),
                     stop=stop,
                     **options,
@@ -210,7 +206,7 @@ def _publish(
             if len(runs) > 1:
                 say(f"{values['period']}:")
             for outcome in [*skipped, *done]:
-                say(logs.outcome_line(outcome) if as_json else outcome_text(outcome))
+                teller.ended(outcome)
                 _explain_to_developers(outcome.error)
             outcomes += done
     if (reports / store.INDEX).is_file():

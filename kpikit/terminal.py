@@ -23,13 +23,12 @@ class LogFormat(StrEnum):
 class Progress:
     """A bar for each notebook on a terminal; elsewhere one line when a notebook starts."""
 
-    def __init__(self, *, silent: bool) -> None:
-        self._silent = silent
+    def __init__(self) -> None:
         self._bars: Any = None
         self._tasks: dict[str, Any] = {}
 
     def __enter__(self) -> Progress:
-        if sys.stderr.isatty() and not self._silent:
+        if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -54,6 +53,10 @@ class Progress:
                 say(f"{notebook}: started, {cells} cells")
         if self._bars:
             self._bars.update(self._tasks[notebook], completed=cell)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Say what became of a notebook."""
+        say(outcome_text(outcome))
 
 
 def say(message: str) -> None:

@@ -15,8 +15,9 @@ import hypothesis
 import nbformat
 import pytest
 
+from kpikit.report.pdf import BROWSERS
+
 REQUIRE_ALL = os.environ.get("KPIKIT_REQUIRE_ALL") == "1"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COMMON = 'config: str = ""\nas_of: str = ""\nperiod: str = ""\naudience: str = ""'
 PAGE = """import pandas as pd
 from kpikit.results import Result

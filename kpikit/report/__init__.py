@@ -2,6 +2,6 @@
 
 Read it in the order of a run: ``parameters`` and ``notebooks`` (what may be asked), ``kernel`` and ``execute``
 (papermill), ``payloads`` (what the notebook says about itself), ``export`` and ``look`` (the page), ``gate`` (what no
-page may have), ``manifest``, ``store`` and ``catalogue`` (what stays), ``run`` (all of it, one notebook beside the
-other).
+page may have), ``pdf``, ``manifest``, ``store`` and ``catalogue`` (what stays), ``attempt`` (all of it, for one
+notebook), ``locks``, ``stopping`` and ``logs`` (what a scheduler builds on), ``run`` (one notebook beside the other).
 """

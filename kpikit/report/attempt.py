@@ -76,13 +76,14 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
             notes = (*notes, *_note_on_latest(shelf, record))
             return Outcome(name, "succeeded", place / store.REPORT, notes=notes, checks=record.checks)
         except Exception as problem:  # whatever it is, the reader finds a page about it
-            error = _terminated(name) if desk.stop.asked else known(problem, name)
+            error = terminated(name) if desk.stop.asked else known(problem, name)
             failed = _failed(record, started, error, problem.cell if isinstance(problem, CellError) else None)
             shelf.keep_failure(building, failed, catalogue.failure_page(failed, shelf.latest(name)))
             return Outcome(name, "failed", shelf.folder(name) / store.LAST_FAILURE, error)
 
 
-def _terminated(notebook: str) -> TerminatedError:
+def terminated(notebook: str) -> TerminatedError:
+    """Return the error of a notebook that was running, or waiting, when the run was asked to end."""
     return TerminatedError(
         "to run to the end", got="a signal to end", fix="Run again: nothing of it was published.", where=notebook
     )

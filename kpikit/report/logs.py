@@ -38,26 +38,28 @@ def outcome_line(outcome: Outcome) -> str:
     )  # fmt: skip
 
 
-def capture(write: Callable[[str], object]) -> None:
-    """Write what libraries log as events too, from warnings on."""
-    handler = _Handler(logging.WARNING)
-    handler.write = write
-    logging.getLogger().addHandler(handler)
-
-
 class _Handler(logging.Handler):
-    write: Callable[[str], object] = staticmethod(print)
+    def __init__(self, write: Callable[[str], object]) -> None:
+        super().__init__(logging.WARNING)
+        self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.write(line("log", level=record.levelname.lower(), logger=record.name, message=record.getMessage()))
+        self._write(line("log", level=record.levelname.lower(), logger=record.name, message=record.getMessage()))
 
 
 class Events:
-    """Writes a line when a notebook starts, and one for each tenth of it."""
+    """Writes a line when a notebook starts, one for each tenth of it, what libraries warn of, and how it ended."""
 
     def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
+        self._write, self._handler = write, _Handler(write)
         self._told: dict[str, int] = {}
+
+    def __enter__(self) -> Events:
+        logging.getLogger().addHandler(self._handler)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        logging.getLogger().removeHandler(self._handler)
 
     def tell(self, notebook: str, cell: int, cells: int) -> None:
         """Note that a cell of a notebook has begun."""
@@ -67,3 +69,7 @@ class Events:
         if tenth > self._told.get(notebook, 0):
             self._write(line("progress", notebook=notebook, cell=cell, cells=cells))
         self._told[notebook] = max(tenth, self._told.get(notebook, 0))
+
+    def ended(self, outcome: Outcome) -> None:
+        """Write what became of a notebook."""
+        self._write(outcome_line(outcome))

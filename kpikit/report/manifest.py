@@ -45,9 +45,9 @@ class Failure(BaseModel):
 class Manifest(BaseModel):
     """One run. Written last: a folder without it is not a run.
 
-    ``as_of`` and the moments are ISO text; ``seconds`` are wall-clock timings; ``files`` are
-    those that parameters name, by their SHA-256; ``artefacts`` maps each file of the
-    run to its SHA-256. Readers of older files rely on the names: add to them, do not change them.
+    ``as_of`` and the moments are ISO text; ``seconds`` are wall-clock timings; ``files`` maps each
+    parameter that names a file to its SHA-256, ``artefacts`` each file of the run. Readers of older files rely on the
+    names: add to them, do not change them.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -13,15 +13,15 @@ from pathlib import Path
 
 from jupyter_core.utils import ensure_event_loop
 
-from kpikit.errors import KpikitError, TerminatedError, listed
+from kpikit.errors import KpikitError, listed
 from kpikit.report import catalogue, kernel, locks, parameters, pdf, store
-from kpikit.report.attempt import Desk, Job, Outcome, Tell, attempt, begin, known
+from kpikit.report.attempt import Desk, Job, Outcome, Tell, attempt, begin, known, terminated
 from kpikit.report.execute import Limits
 from kpikit.report.notebooks import Notebook
 from kpikit.report.stopping import Stop
 from kpikit.report.store import Store
 
-EXIT_CODES_BY_WEIGHT = (1, 2, 7, 6, 5, 4, 3, 8, 9)
+EXIT_CODES_BY_WEIGHT = (143, 1, 2, 7, 6, 5, 4, 3, 8, 9)
 WORTH_A_RETRY = (5, 7)  # a kernel that died, data out of reach
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
 CATALOGUE_WAIT_SECONDS = 60.0
@@ -259,5 +259,4 @@ def _attempts(job: Job, shelf: Store, desk: Desk) -> Outcome:
             return outcome
         desk.stop.wait(wait)
         wait = min(2 * wait, LONGEST_WAIT_SECONDS)
-    error = TerminatedError("to run", got="a signal to end before it began", fix="Run again.", where=job.notebook.name)
-    return Outcome(job.notebook.name, "failed", error=error)
+    return Outcome(job.notebook.name, "failed", error=terminated(job.notebook.name))
