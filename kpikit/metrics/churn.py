@@ -13,11 +13,12 @@ import ibis.expr.types as ir
 
 from kpikit.contracts import as_table
 from kpikit.metrics.cards import kpi
-from kpikit.metrics.grid import ALL, Contributions, bounds, placed
+from kpikit.metrics.grid import KEYS, Contributions, bounds, complement
+from kpikit.metrics.purchases import active
 from kpikit.metrics.retention import by_sets
 from kpikit.metrics.spans import bridged, there_at_ends, whole_days
 from kpikit.metrics.subscriptions import paid_spans
-from kpikit.timeline import period_index, period_start
+from kpikit.timeline import days, one_if, period_index, period_start
 
 INACTIVE_DAYS = 90
 GRACE_DAYS = 14
@@ -29,7 +30,7 @@ def _subscribers(subscriptions: Any, grace_days: int, period: str | None, by: st
     table = as_table("subscriptions", subscriptions, also=(by,) if by else ())
     span = bounds(table, period, as_of, time="started_at")
     spans = bridged(paid_spans(table, span, by, as_of), span, grace_days)
-    each = by_sets(there_at_ends(spans, span, period), period)
+    each = by_sets(there_at_ends(spans, span, period).select(*KEYS).distinct(), period)
     return Contributions(each, span, lag_days=grace_days, skip_periods=1)
 
 
@@ -89,20 +90,62 @@ def subscriber_churn(
     as_of: Any = None,
 ) -> Contributions:
     """Return the share of the subscribers at a period's start who were gone at its end; null without a period."""
-    kept = _subscribers(subscriptions, grace_days, period, by, as_of)
-    return Contributions(kept.rows.mutate(x=1 - kept.rows.x), kept.span, lag_days=grace_days, skip_periods=1)
+    return complement(_subscribers(subscriptions, grace_days, period, by, as_of))
 
 
-def _active_spans(bought: ir.Table, inactive_days: int, by: str | None) -> ir.Table:
-    """Return one span per customer and period with an order: from its first order until its last has worn off."""
+def _runs(bought: ir.Table) -> ir.Table:
+    """Return each customer's purchases of a period: its number, ``since`` and ``latest`` (days), the last ``segment``.
+
+    One row per customer, period and segment → one per customer and period. At one instant the first by name counts.
+    """
     keys = ["customer_id", "period"]
     runs = bought.group_by(keys).aggregate(
-        since=bought.day.min(), until=bought.day.max() + inactive_days, ordered_at=bought.ordered_at.max()
+        first_at=bought.first_at.min(),
+        last_at=bought.last_at.max(),
+        segment=bought.segment.min(),
+        other=bought.segment.max(),
     )
-    if not by:
-        return runs.mutate(segment=ibis.literal(ALL))
-    newest = runs.inner_join(bought.select(*keys, "ordered_at", "segment"), [*keys, "ordered_at"])
-    return newest.group_by([*keys, "since", "until"]).aggregate(segment=newest.segment.min())
+    mixed = runs.filter(runs.segment != runs.other).select(*keys, "last_at")
+    newest = mixed.inner_join(bought.select(*keys, "last_at", newest="segment"), [*keys, "last_at"])
+    newest = newest.group_by(keys).aggregate(newest=newest.newest.min())
+    both = runs.left_join(newest, keys)
+    segment = ibis.coalesce(both.newest, both.segment)
+    return both.select(*keys, segment=segment, since=days(both.first_at), latest=days(both.last_at))
+
+
+def _lost_by_silence(runs: ir.Table, span: ir.Table, inactive_days: int, grace_days: int, period: str) -> ir.Table:
+    """Return, for each customer active when a period began, whether they were silent at its end (``x``).
+
+    A run keeps a customer active to the day ``latest + inactive_days``, and over a pause that ends within the grace to
+    the next run; from the next run's period on, that run says so. Later runs never end sooner.
+    """
+    by_customer = ibis.window(group_by="customer_id", order_by="period")
+    rows = runs.mutate(
+        following=runs.period.lead().over(by_customer),
+        since_2=runs.since.lead().over(by_customer),
+        latest_2=runs.latest.lead().over(by_customer),
+        since_3=runs.since.lead(2).over(by_customer),
+    ).cross_join(span.select("end", "last"))
+
+    def beyond(latest: ir.Value, resumed: ir.Value) -> ir.Value:
+        """Return the first period at whose end a run no longer keeps its customer active."""
+        reached = ibis.least(latest + inactive_days, rows.end)
+        resumed = ibis.coalesce(resumed, rows.end)
+        until = ((resumed > reached) & (resumed - reached <= grace_days)).ifelse(resumed, reached)
+        return (until >= rows.end).ifelse(rows["last"] + 1, period_index(period_start(until, "day"), period))
+
+    rows = rows.mutate(beyond=beyond(rows.latest, rows.since_2), beyond_2=beyond(rows.latest_2, rows.since_3))
+    stop = ibis.least(rows.beyond, ibis.coalesce(rows.following, rows.beyond))
+    is_lost = rows.following.isnull() | (rows.following > rows.beyond) | (rows.beyond_2 <= rows.following)
+    ends = rows.mutate(stop=stop, is_lost=is_lost.fill_null(True)).filter(lambda row: row.period < row.stop)
+    ends = ends.mutate(end_of=ibis.range(ends.period, ends.stop).unnest().cast("int64"))
+    return ends.select(
+        "customer_id",
+        "segment",
+        period=ends.end_of + 1,
+        x=one_if(ends.is_lost & (ends.end_of + 1 == ends.stop)),
+        y=ibis.literal(1),
+    )
 
 
 @kpi(
@@ -141,13 +184,13 @@ def inactivity_churn(
     whole_days(1, inactive_days=inactive_days)
     whole_days(0, grace_days=grace_days)
     table = as_table("orders", orders, also=(by,) if by else ())
-    known = placed(table, period, by, as_of)
-    bought = known.filter(known.is_activity)
     span = bounds(table, period, as_of)
-    spans = bridged(_active_spans(bought, inactive_days, by), span, grace_days)
-    each = by_sets(there_at_ends(spans, span, period), period)
-    if period:
-        oldest = bought.aggregate(day=bought.day.min())
-        ready = period_index(period_start(oldest.day + inactive_days - 1, "day"), period)
-        span = span.drop("first").cross_join(oldest.select(first=ready))
-    return Contributions(each.mutate(x=1 - each.x), span, lag_days=grace_days, skip_periods=1)
+    bought = active(table, period, by, as_of)
+    if not period:
+        nobody = bought.select(*KEYS, x=ibis.literal(0), y=ibis.literal(1)).filter(ibis.literal(False))
+        return Contributions(nobody, span, lag_days=grace_days, skip_periods=1)
+    each = _lost_by_silence(_runs(bought), span, inactive_days, grace_days, period)
+    oldest = bought.aggregate(day=days(bought.first_at.min()))
+    ready = period_index(period_start(oldest.day + inactive_days - 1, "day"), period)
+    span = span.drop("first").cross_join(oldest.select(first=ready))
+    return Contributions(each, span, lag_days=grace_days, skip_periods=1)

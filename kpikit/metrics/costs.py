@@ -15,7 +15,8 @@ import ibis.expr.types as ir
 from kpikit.contracts import OVERHEAD, as_table
 from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
-from kpikit.metrics.grid import ALL, WHOLE, Contributions, first_orders, placed
+from kpikit.metrics.grid import ALL, WHOLE, Contributions
+from kpikit.metrics.purchases import first_orders
 from kpikit.periods import Period, as_date
 from kpikit.timeline import before, days, end_of_data, marked, period_index, period_start, quotient, segment_of
 
@@ -202,8 +203,7 @@ def newcomers(orders: Any, customers: Any, *, period: str | None, by: str | None
     """
     own = by if by and customers is not None and by in customers.columns else None
     table = as_table("orders", orders, also=(by,) if by and not own else ())
-    known = placed(table, period, None if own else by, as_of)
-    first = first_orders(known.filter(known.is_activity))
+    first = first_orders(table, period, None if own else by, as_of)
     if not own:
         return first
     people = as_table("customers", customers)

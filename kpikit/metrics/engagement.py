@@ -14,9 +14,10 @@ import ibis.expr.types as ir
 from kpikit.contracts import as_table
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.durations import quantiles
-from kpikit.metrics.grid import ALL, Contributions, bounds, cell_status, every_period, located, placed
+from kpikit.metrics.grid import ALL, KEYS, Contributions, bounds, cell_status, every_period, located
+from kpikit.metrics.purchases import active
 from kpikit.periods import SECONDS_PER_MINUTE, Period
-from kpikit.timeline import days, one_if, period_start, quotient
+from kpikit.timeline import days, period_start, quotient
 
 VISITOR = ("visitor_id", "period", "segment")
 MEDIAN = 0.5
@@ -202,9 +203,5 @@ def purchases_per_active_customer(
 ) -> Contributions:
     """Return orders per customer with an order."""
     table = as_table("orders", orders, also=(by,) if by else ())
-    known = placed(table, period, by, as_of)
-    bought = known.filter(known.is_activity)
-    each = bought.group_by("customer_id", "period", "segment").aggregate(
-        x=one_if(bought.is_activity).sum(), y=ibis.literal(1)
-    )
-    return Contributions(each, bounds(table, period, as_of))
+    bought = active(table, period, by, as_of)
+    return Contributions(bought.select(*KEYS, x="orders", y=ibis.literal(1)), bounds(table, period, as_of))

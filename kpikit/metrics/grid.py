@@ -6,7 +6,7 @@ The sums over customers, and the sums of squares that an interval needs, are the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
@@ -40,6 +40,8 @@ class Contributions:
         Leading periods without a value by definition.
     count_where_y
         True where a row with ``y`` = 0 is no customer (spend that brought nobody): it is summed, and not counted.
+    totals
+        What :func:`sums` would return, where it can be had without a row for each customer; None: sum the rows.
     """
 
     rows: ir.Table
@@ -48,6 +50,7 @@ class Contributions:
     lag_days: int = 0
     skip_periods: int = 0
     count_where_y: bool = False
+    totals: ir.Table | None = None
 
 
 def located(
@@ -61,22 +64,6 @@ def located(
         day=days(known[time]),
         period=period_index(known[time], period) if period else ibis.literal(WHOLE, type="int64"),
         segment=segment_of(known, by) if by else ibis.literal(ALL),
-    )
-
-
-def placed(orders: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
-    """Return known orders with ``period`` (its number), ``segment``, ``day`` (its number) and ``is_activity``."""
-    known = located(marked(orders, as_of), "ordered_at", period=period, by=by)
-    names = ("customer_id", "ordered_at", "is_activity", "day", "period", "segment")
-    return known.select(*names, amount=known.amount.cast("float64"))
-
-
-def first_orders(bought: ir.Table) -> ir.Table:
-    """Return one row per customer: day, period and segment of the first order."""
-    first = bought.group_by("customer_id").aggregate(ordered_at=bought.ordered_at.min())
-    opening = first.inner_join(bought, ["customer_id", "ordered_at"])
-    return opening.group_by("customer_id").aggregate(
-        first_day=opening.day.min(), period=opening.period.min(), segment=opening.segment.min()
     )
 
 
@@ -120,6 +107,8 @@ def sums(each: Contributions) -> ir.Table:
     Table
         ``numerator`` Σx, ``denominator`` Σy, ``n`` (customers), ``sum_xx``, ``sum_yy``, ``sum_xy``, ``sum_ww`` (Σw).
     """
+    if each.totals is not None:
+        return each.totals
     rows = each.rows.mutate(x=each.rows.x.cast("float64"), y=each.rows.y.cast("float64"))
     squares = rows.w.cast("float64").sum() if "w" in rows.columns else ibis.literal(0.0)
     return rows.group_by("period", "segment").aggregate(
@@ -131,6 +120,18 @@ def sums(each: Contributions) -> ir.Table:
         sum_xy=(rows.x * rows.y).sum(),
         sum_ww=squares,
     )
+
+
+def complement(kept: Contributions, **changes: Any) -> Contributions:
+    """Return the same customers with what is left over as numerator: y − x (lost, where x is kept)."""
+    rows = kept.rows.mutate(x=kept.rows.y - kept.rows.x)
+    found = sums(kept)
+    totals = found.mutate(
+        numerator=found.denominator - found.numerator,
+        sum_xx=found.sum_yy - 2 * found.sum_xy + found.sum_xx,
+        sum_xy=found.sum_yy - found.sum_xy,
+    )
+    return replace(kept, rows=rows, totals=totals, **changes)
 
 
 def summed(each: Contributions, *, period: str | None, by: str | None) -> ir.Table:

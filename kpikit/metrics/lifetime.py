@@ -7,11 +7,11 @@ from typing import Any
 
 from kpikit.contracts import as_table
 from kpikit.errors import ParameterError
-from kpikit.metrics import retention  # its KPI says how long each customer has been one
-from kpikit.metrics.cards import find, kpi
-from kpikit.metrics.grid import Contributions, first_orders, placed
+from kpikit.metrics.cards import kpi
+from kpikit.metrics.grid import Contributions, bounds
+from kpikit.metrics.purchases import first_orders, placed
+from kpikit.metrics.retention import since_first
 
-FREQUENCY = retention.purchase_frequency.__name__
 LIFESPAN_YEARS = 3.0
 
 
@@ -45,16 +45,13 @@ def clv_simple(
     """Return average repeat purchase × repeat purchases a year × lifespan × margin, discounted: per customer."""
     checked("lifespan_years", lifespan_years, "more than 0 years", "Pass 3.", valid=lifespan_years > 0)
     check_economics(margin_fraction, annual_discount_rate)
-    known = find(FREQUENCY).contributions(orders, period=period, by=by, as_of=as_of)
-    moves = placed(as_table("orders", orders), period, None, as_of)
-    first = first_orders(moves.filter(moves.is_activity)).select(who="customer_id", first_day="first_day")
-    later = moves.inner_join(first, [moves.customer_id == first.who, moves.day > first.first_day])
-    money = later.group_by(who="customer_id", when="period").aggregate(spent=later.amount.sum())
-    lived = known.rows.drop("x")
-    both = lived.left_join(money, [lived.customer_id == money.who, lived.period == money.when])
+    table = as_table("orders", orders, also=(by,) if by else ())
+    first = first_orders(table, period, by, as_of)
+    later = placed(table, period, None, as_of).inner_join(first.select("customer_id", "first_day"), "customer_id")
+    later = later.filter(later.day > later.first_day)
     factor = margin_fraction * discounted_years(lifespan_years, annual_discount_rate)
-    each = both.select("customer_id", "period", "segment", x=both.spent.fill_null(0.0) * factor, y=both.y)
-    return Contributions(each, known.span)
+    money = later.group_by("customer_id", "period").aggregate(x=later.amount.sum() * factor)
+    return since_first(first, money, bounds(table, period, as_of), period)
 
 
 def discounted_years(years: float, annual_discount_rate: float) -> float:

@@ -16,7 +16,8 @@ from kpikit.contracts import as_table
 from kpikit.errors import ParameterError
 from kpikit.handing import in_engine
 from kpikit.metrics.cards import kpi
-from kpikit.metrics.grid import Contributions, bounds, every_period, first_orders, placed
+from kpikit.metrics.grid import SUMS, Contributions, bounds, complement, every_period
+from kpikit.metrics.purchases import active, first_orders, placed
 from kpikit.periods import DAYS_PER_YEAR, Period
 from kpikit.timeline import days, one_if, period_start, quotient
 
@@ -26,11 +27,10 @@ REPEAT_WITHIN_DAYS = 90
 def by_sets(seen: ir.Table, period: str | None) -> ir.Table:
     """Return, for each customer seen in a period, whether the next one saw them too (``x``): one row in the next.
 
-    Without a period there is no next one, and no row.
+    ``seen`` has a row per customer, period and segment. Without a period there is no next one, and no row.
     """
-    seen = seen.select("customer_id", "period", "segment").distinct()
     again = seen.select("customer_id", "period").distinct()
-    start = seen.mutate(period=seen.period + 1)
+    start = seen.select("customer_id", "segment", period=seen.period + 1)
     both = start.left_join(again, ["customer_id", "period"])
     each = both.select(
         start.customer_id,
@@ -42,11 +42,11 @@ def by_sets(seen: ir.Table, period: str | None) -> ir.Table:
     return each if period else each.filter(ibis.literal(False))
 
 
-def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> tuple[ir.Table, ir.Table]:
+def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> Contributions:
     """Return, for each customer of a period, whether the next one saw them again (``x``)."""
     table = as_table("orders", orders, also=(by,) if by else ())
-    known = placed(table, period, by, as_of)
-    return table, by_sets(known.filter(known.is_activity), period)
+    each = by_sets(active(table, period, by, as_of), period)
+    return Contributions(each, bounds(table, period, as_of), skip_periods=1)
 
 
 @kpi(
@@ -66,8 +66,7 @@ def retention_rate(
     orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return the share of the previous period's customers who ordered again; null without a period."""
-    table, each = _returns(orders, period, by, as_of)
-    return Contributions(each, bounds(table, period, as_of), skip_periods=1)
+    return _returns(orders, period, by, as_of)
 
 
 @kpi(
@@ -85,8 +84,7 @@ def retention_rate(
 )
 def churn_rate(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return the share of the previous period's customers who did not order; null without a period."""
-    table, each = _returns(orders, period, by, as_of)
-    return Contributions(each.mutate(x=1 - each.x), bounds(table, period, as_of), skip_periods=1)
+    return complement(_returns(orders, period, by, as_of))
 
 
 @kpi(
@@ -115,15 +113,21 @@ def repeat_purchase_rate(
     if within_days < 1:
         raise ParameterError("1 day or more", got=str(within_days), fix="Pass 90.", where="within_days")
     table = as_table("orders", orders, also=(by,) if by else ())
-    known = placed(table, period, by, as_of)
-    bought = known.filter(known.is_activity)
-    first = first_orders(bought)
     span = bounds(table, period, as_of)
+    first = first_orders(table, period, by, as_of)
     eligible = first.cross_join(span.select("end")).filter(lambda t: t.first_day + within_days < t.end)
-    later = bought.select("customer_id", "day")
-    joined = eligible.left_join(later, "customer_id")
-    within = (joined.day > joined.first_day) & (joined.day <= joined.first_day + within_days)
-    each = joined.group_by("customer_id", "period", "segment").aggregate(x=one_if(within.any()), y=ibis.literal(1))
+    known = placed(table, None, None, as_of)
+    later = known.filter(known.is_activity).inner_join(first.select("customer_id", "first_day"), "customer_id")
+    in_time = later.filter(later.day > later.first_day, later.day <= later.first_day + within_days)
+    back = in_time.select("customer_id").distinct()
+    joined = eligible.left_join(back, "customer_id")
+    each = joined.select(
+        eligible.customer_id,
+        eligible.period,
+        eligible.segment,
+        x=one_if(joined.customer_id_right.notnull()),
+        y=ibis.literal(1),
+    )
     return Contributions(each, span, lag_days=within_days)
 
 
@@ -145,26 +149,66 @@ def purchase_frequency(
 ) -> Contributions:
     """Return repeat purchases per customer-year since the first order."""
     table = as_table("orders", orders, also=(by,) if by else ())
-    known = placed(table, period, by, as_of)
-    bought = known.filter(known.is_activity)
-    first = first_orders(bought)
-    visits = bought.select("customer_id", "day", "period").distinct()
-    repeats = visits.inner_join(first.select("customer_id", "first_day"), "customer_id")
-    repeats = repeats.filter(repeats.day > repeats.first_day)
-    counts = repeats.group_by("customer_id", "period").aggregate(x=repeats.count())
-    span = bounds(table, period, as_of)
-    lived = first.drop("period").cross_join(every_period(span))
-    if period:
-        begins, ends = (days(period_start(lived.period + k, Period.parse(period))) for k in (0, 1))
-        lived = lived.mutate(exposure=ibis.least(ends, lived.end) - 1 - ibis.greatest(lived.first_day, begins - 1))
-    else:
-        lived = lived.mutate(exposure=lived.end - 1 - lived.first_day)
-    lived = lived.filter(lived.exposure > 0)
-    both = lived.left_join(counts, ["customer_id", "period"])
-    each = both.select(
-        lived.customer_id, lived.period, lived.segment, x=both.x.fill_null(0), y=quotient(lived.exposure, DAYS_PER_YEAR)
+    first = first_orders(table, period, by, as_of)
+    known = placed(table, period, None, as_of)
+    visits = known.filter(known.is_activity).select("customer_id", "period", "day").distinct()
+    counts = visits.group_by("customer_id", "period").aggregate(visits=visits.count())
+    began = first.select("customer_id", opening="period")
+    counts = counts.inner_join(began, "customer_id")
+    moved = counts.select("customer_id", "period", x=counts.visits - one_if(counts.period == counts.opening))
+    return since_first(first, moved, bounds(table, period, as_of), period)
+
+
+def since_first(first: ir.Table, moved: ir.Table, span: ir.Table, period: str | None) -> Contributions:
+    """Return what customers did since their first order, per customer-year: one row per customer and period lived.
+
+    Parameters
+    ----------
+    first
+        One row per customer: ``customer_id``, ``first_day``, ``segment``.
+    moved
+        What they did: one row per customer and period with any, ``customer_id``, ``period``, ``x``.
+    span
+        See :func:`kpikit.metrics.grid.bounds`.
+
+    Notes
+    -----
+    All who began on one day have lived equally long. The totals need a row only for those who did something.
+    """
+    lived = _lived(first.drop("period"), span, period)
+    both = lived.left_join(moved, ["customer_id", "period"])
+    each = both.select(lived.customer_id, lived.period, lived.segment, x=both.x.fill_null(0), y=lived.years)
+    alike = first.group_by("first_day", "segment").aggregate(alike=first.count())
+    crowds = _lived(alike, span, period)
+    years = crowds.group_by("period", "segment").aggregate(
+        denominator=(crowds.alike * crowds.years).sum(),
+        n=crowds.alike.sum(),
+        sum_yy=(crowds.alike * crowds.years * crowds.years).sum(),
     )
-    return Contributions(each, span)
+    did = moved.inner_join(first.drop("period"), "customer_id").cross_join(span.select("end"))
+    did = did.mutate(x=did.x.cast("float64"), y=_years(did, period))
+    deeds = did.group_by("period", "segment").aggregate(
+        numerator=did.x.sum(), sum_xx=(did.x * did.x).sum(), sum_xy=(did.x * did.y).sum()
+    )
+    joined = years.left_join(deeds, ["period", "segment"])
+    values = {name: joined[name].fill_null(0) if name in deeds.columns else joined[name] for name in SUMS[:-1]}
+    totals = joined.select(years.period, years.segment, **values, sum_ww=ibis.literal(0.0))
+    return Contributions(each, span, totals=totals)
+
+
+def _lived(since: ir.Table, span: ir.Table, period: str | None) -> ir.Table:
+    """Return rows with a ``first_day`` once per period in which there was time since, with its length in ``years``."""
+    rows = since.cross_join(every_period(span))
+    rows = rows.mutate(years=_years(rows, period))
+    return rows.filter(rows.years > 0)
+
+
+def _years(rows: ir.Table, period: str | None) -> ir.FloatingValue:
+    """Return the years that a period has after the day ``first_day`` and before the day ``end``."""
+    if not period:
+        return quotient(rows.end - 1 - rows.first_day, DAYS_PER_YEAR)
+    begins, ends = (days(period_start(rows.period + k, Period.parse(period))) for k in (0, 1))
+    return quotient(ibis.least(ends, rows.end) - 1 - ibis.greatest(rows.first_day, begins - 1), DAYS_PER_YEAR)
 
 
 def purchase_gaps(orders: Any, *, by: str | None = None, as_of: Any = None) -> ir.Table:

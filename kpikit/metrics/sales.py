@@ -13,14 +13,16 @@ import ibis.expr.types as ir
 
 from kpikit.contracts import as_table
 from kpikit.metrics.cards import kpi
-from kpikit.metrics.grid import KEYS, Contributions, bounds, every_period, first_orders, placed
+from kpikit.metrics.grid import KEYS, Contributions, bounds, every_period
+from kpikit.metrics.purchases import customer_periods, first_orders
 from kpikit.periods import Period
 from kpikit.timeline import days, one_if, period_start, quotient
 
 
 def _prepared(orders: Any, period: str | None, by: str | None, as_of: Any) -> tuple[ir.Table, ir.Table]:
+    """Return what each customer bought in each period, and the span of the orders."""
     table = as_table("orders", orders, also=(by,) if by else ())
-    return table, placed(table, period, by, as_of)
+    return customer_periods(table, period, by, as_of), bounds(table, period, as_of)
 
 
 @kpi(
@@ -38,9 +40,8 @@ def _prepared(orders: Any, period: str | None, by: str | None, as_of: Any) -> tu
 )
 def revenue(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return net revenue."""
-    table, known = _prepared(orders, period, by, as_of)
-    each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=ibis.literal(1))
-    return Contributions(each, bounds(table, period, as_of), ratio=False)
+    each, span = _prepared(orders, period, by, as_of)
+    return Contributions(each.select(*KEYS, x="amount", y=ibis.literal(1)), span, ratio=False)
 
 
 @kpi(
@@ -58,10 +59,9 @@ def revenue(orders: Any, *, period: str | None = None, by: str | None = None, as
 )
 def orders(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return the number of orders."""
-    table, known = _prepared(orders, period, by, as_of)
-    bought = known.filter(known.is_activity)
-    each = bought.group_by(list(KEYS)).aggregate(x=bought.count(), y=ibis.literal(1))
-    return Contributions(each, bounds(table, period, as_of), ratio=False)
+    each, span = _prepared(orders, period, by, as_of)
+    bought = each.filter(each.orders > 0)
+    return Contributions(bought.select(*KEYS, x="orders", y=ibis.literal(1)), span, ratio=False)
 
 
 @kpi(
@@ -81,9 +81,8 @@ def average_order_value(
     orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return revenue per order."""
-    table, known = _prepared(orders, period, by, as_of)
-    each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=one_if(known.is_activity).sum())
-    return Contributions(each, bounds(table, period, as_of))
+    each, span = _prepared(orders, period, by, as_of)
+    return Contributions(each.select(*KEYS, x="amount", y="orders"), span)
 
 
 @kpi(
@@ -104,9 +103,8 @@ def revenue_per_customer(
     orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return revenue per customer with an order."""
-    table, known = _prepared(orders, period, by, as_of)
-    each = known.group_by(list(KEYS)).aggregate(x=known.amount.sum(), y=one_if(known.is_activity).max())
-    return Contributions(each, bounds(table, period, as_of))
+    each, span = _prepared(orders, period, by, as_of)
+    return Contributions(each.select(*KEYS, x="amount", y=one_if(each.orders > 0)), span)
 
 
 @kpi(
@@ -126,9 +124,9 @@ def active_customers(
     orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return the number of customers with an order."""
-    table, known = _prepared(orders, period, by, as_of)
-    each = known.filter(known.is_activity).select(*KEYS).distinct().mutate(x=1, y=1)
-    return Contributions(each, bounds(table, period, as_of), ratio=False)
+    each, span = _prepared(orders, period, by, as_of)
+    bought = each.filter(each.orders > 0)
+    return Contributions(bought.select(*KEYS, x=ibis.literal(1), y=ibis.literal(1)), span, ratio=False)
 
 
 @kpi(
@@ -146,8 +144,9 @@ def active_customers(
 )
 def new_customers(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return the number of first-time customers."""
-    table, known = _prepared(orders, period, by, as_of)
-    each = first_orders(known.filter(known.is_activity)).select(*KEYS).mutate(x=1, y=1)
+    table = as_table("orders", orders, also=(by,) if by else ())
+    first = first_orders(table, period, by, as_of)
+    each = first.select(*KEYS, x=ibis.literal(1), y=ibis.literal(1))
     return Contributions(each, bounds(table, period, as_of), ratio=False)
 
 
@@ -167,12 +166,9 @@ def revenue_bridge(orders: Any, *, period: str = "month", as_of: Any = None) -> 
     The change of customers of both periods is split at the mean of the two periods, so that nothing is left over:
     ΔR = ΔO · (v₀ + v₁)/2 + Δv · (O₀ + O₁)/2.
     """
-    table, known = _prepared(orders, period, None, as_of)
-    bought = known.filter(known.is_activity)
-    each = known.group_by("customer_id", "period").aggregate(
-        amount=known.amount.sum(), orders=one_if(known.is_activity).sum()
-    )
-    first = first_orders(bought).select("customer_id", first_period="period")
+    table = as_table("orders", orders)
+    each = customer_periods(table, period, None, as_of).select("customer_id", "period", "amount", "orders")
+    first = first_orders(table, period, None, as_of).select("customer_id", first_period="period")
     before = each.mutate(period=each.period + 1)
     both = each.outer_join(before, ["customer_id", "period"])
     moved = both.select(

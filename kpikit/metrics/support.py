@@ -17,7 +17,8 @@ import ibis.expr.types as ir
 from kpikit.contracts import as_table
 from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
-from kpikit.metrics.grid import WHOLE, Contributions, bounds, clustered, located, placed
+from kpikit.metrics.grid import WHOLE, Contributions, bounds, clustered, located
+from kpikit.metrics.purchases import placed
 from kpikit.metrics.waiting import quantile_table
 from kpikit.timeline import before, days, end_of_data, marked, one_if, period_index, segment_of
 

@@ -1,0 +1,58 @@
+"""What each customer bought in each period: the step that most KPIs of orders begin with.
+
+They share it: :func:`kpikit.compute` of many KPIs runs it once. All take ``period`` (None: one over all), ``by`` (a
+column) and ``as_of`` (first unknown day; None: the day after the newest row).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis.expr.types as ir
+
+from kpikit.metrics.grid import KEYS, located
+from kpikit.timeline import days, marked, one_if
+
+
+def placed(orders: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
+    """Return known orders with ``period`` (its number), ``segment``, ``day`` (its number) and ``is_activity``."""
+    known = located(marked(orders, as_of), "ordered_at", period=period, by=by)
+    names = ("customer_id", "ordered_at", "is_activity", "day", "period", "segment")
+    return known.select(*names, amount=known.amount.cast("float64"))
+
+
+def customer_periods(orders: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
+    """Return what customers bought: one row per order → one row per customer, period and segment with any.
+
+    Returns
+    -------
+    Table
+        ``customer_id``, ``period`` (number), ``segment``; ``amount`` (net of refunds), ``orders`` (0: refunds only),
+        ``first_at`` and ``last_at`` (the earliest and the latest order that is activity; null without one).
+    """
+    known = placed(orders, period, by, as_of)
+    return known.group_by(list(KEYS)).aggregate(
+        amount=known.amount.sum(),
+        orders=one_if(known.is_activity).sum(),
+        first_at=known.ordered_at.min(where=known.is_activity),
+        last_at=known.ordered_at.max(where=known.is_activity),
+    )
+
+
+def active(orders: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
+    """Return the rows of :func:`customer_periods` that hold an order."""
+    each = customer_periods(orders, period, by, as_of)
+    return each.filter(each.orders > 0)
+
+
+def first_orders(orders: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
+    """Return one row per customer: ``first_day`` (number), ``period`` and ``segment`` of the first order.
+
+    Of several segments in which a customer began at the same instant, the first by name counts.
+    """
+    each = active(orders, period, by, as_of)
+    first = each.group_by("customer_id").aggregate(first_at=each.first_at.min())
+    opening = first.inner_join(each, ["customer_id", "first_at"])
+    return opening.group_by("customer_id").aggregate(
+        first_day=days(opening.first_at).min(), period=opening.period.min(), segment=opening.segment.min()
+    )
