@@ -165,17 +165,15 @@ def draw_payback(table: pd.DataFrame, ax: Axes) -> Axes:
         width = 2.0 if name == names[0] else 1.3
         ax.plot(part.months, part.earned, color=colour, linewidth=width, label=str(name), marker="o", markersize=2.5)
     ax.legend(loc="best", fontsize=8 if is_narrow(ax) else 9)
-    ax.set(
-        xlabel="Months since the first order", ylabel="Margin so far / cost", ylim=(0, float(table.high.max()) * 1.05)
-    )
-    ax.yaxis.set_major_formatter(PERCENT)
-    if float(table.high.max()) > HIGHEST and float(table.earned.min()) > 0:
+    top = float(table.high.max())
+    ax.set(xlabel="Months since the first order", ylabel="Margin so far / cost", ylim=(0, top * 1.05))
+    if top > HIGHEST and float(table.low.min()) > 0:
         ax.set_yscale("log")
-        ax.set_ylim(min(0.9, float(table.low.min())) * 0.95, None)
+        ax.set_ylim(min(0.9, float(table.low.min())) * 0.95, top * 1.05)
         ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        ax.yaxis.set_major_formatter(PERCENT)
         ax.yaxis.set_minor_locator(NullLocator())
-        ax.set_ylabel("Margin so far / cost (each step twice or more)" if not is_narrow(ax) else "Margin / cost (log)")
+        ax.set_ylabel("Margin so far / cost (log scale)")
+    ax.yaxis.set_major_formatter(PERCENT)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
 

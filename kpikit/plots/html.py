@@ -70,7 +70,8 @@ TEMPLATES = {
     "quality": """\
 <section class="kk-quality"><p class="kk-status kk-{{ status|lower }}">Data checks: {{ status }}</p>
 <p>{{ text }}</p>{{ open }}
-{% if all %}<details class="kk-data"><summary>Show all {{ size }} checks</summary>{{ all }}</details>{% endif %}</section>""",
+{% if all %}<details class="kk-data"><summary>Show all {{ size }} checks</summary>{{ all }}</details>{% endif %}
+</section>""",
     "tiles": """\
 <section class="kk-key-figures" aria-label="Key figures">
 {% for group, tiles in groups -%}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from kpikit.formatting import interval, money, number, percent, styled
 from kpikit.palette import LIGHT, SERIES
@@ -54,9 +54,7 @@ def draw_experience(table: pd.DataFrame, ax: Axes) -> Axes:
     """Draw one row per KPI: its value with its interval, its target as a stroke."""
     places = np.arange(len(table))
     low, value, high = (table[name].astype(float) for name in ("low", "value", "high"))
-    _by_verdict(
-        ax, places, low, value, high, table.target_verdict, TARGETS, (SERIES[0], "o", "not clear, or no target")
-    )
+    _by_verdict(ax, places, low, value, high, table.target_verdict, TARGETS, (SERIES[0], "o", "not clear"))
     aimed = table.target.notna().to_numpy()
     ax.scatter(table.target[aimed].astype(float), places[aimed], marker="|", s=260, color=LIGHT["ink"], zorder=2)
     ax.set_yticks(places, [_wrapped(title, ax) for title in table.title])
@@ -184,6 +182,7 @@ def draw_consistency(table: pd.DataFrame, ax: Axes) -> Axes:
         if at in heads:
             label.set_fontweight("bold")
     ax.set(xlabel="Relative to the mean of the channels (1 = the mean)")
+    ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 2)))
     _only_across(ax)
     return ax
