@@ -13,8 +13,8 @@ VERSION = "4.14.1"
 SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 ASK = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})
-  .then(found => ({passed: found.passes.length,
-                   violations: found.violations.flatMap(rule => rule.nodes.map(node => rule.id + ': ' + node.html))}))"""
+  .then(found => ({passed: found.passes.length, violations:
+    found.violations.flatMap(rule => rule.nodes.map(node => rule.id + ': ' + node.html))}))"""
 
 
 def source(folder: Path) -> str:
