@@ -1,6 +1,6 @@
 """Make the example exports in reports/examples/, one of each notebook, and the picture in the README.
 
-Run by ``make examples``: on the embedded data, which are fixed, so that a second run writes the same bytes. What differs
+Run by ``make examples``: on the embedded data, which are fixed: a second run writes the same pages. What differs
 from run to run is set: the run's id, its time, the key of the customers' hashes. The picture needs a Chromium and
 Playwright's client; without them the one that is there stays.
 """

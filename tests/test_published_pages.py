@@ -231,7 +231,6 @@ def test_audiences_read_parts_of_the_same_numbers(embedded: Path) -> None:
         for audience in ("executive", "manager", "frontline"):
             page["facts"]["audience"] = audience
             made = exporting.export(executed, record)
-            assert check_page(made.html) == []
             main = made.html[made.html.index("<main") : made.html.index('id="provenance"')]
             shown = [fragment for fragment in fragments if fragment in main]
             rest = main
