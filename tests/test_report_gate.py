@@ -132,6 +132,11 @@ def test_a_status_in_words_may_have_its_colour() -> None:
     assert check_page(page(said + shaded)) == []
 
 
+def test_a_mark_that_the_page_never_closes_is_found() -> None:
+    cut = page('<b class="kk-bad">▼').removesuffix("</body></html>")
+    assert [finding.rule for finding in check_page(cut)] == ["status by colour alone"]
+
+
 def test_a_page_without_h1_or_policy_is_refused() -> None:
     assert {finding.rule for finding in check_page("<p>x</p>")} == {"heading level skipped", "no content policy"}
 
