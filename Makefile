@@ -1,6 +1,6 @@
 # Needs make and Python 3.11 or newer; the environment is .venv, made once and renewed when its two sources change.
 .DEFAULT_GOAL := help
-.PHONY: help install report test lint bench notebooks constraints
+.PHONY: help install report examples test lint bench notebooks constraints
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -20,6 +20,9 @@ install: $(READY) ## make the environment in .venv (about two minutes, once)
 
 report: $(STAMP) ## run every notebook on the embedded data, then print the page to open
 	@$(BIN)/kpikit run --jobs 2 $(ARGS)
+
+examples: $(STAMP) ## make reports/examples/ and the picture in the README anew (ten minutes)
+	@$(BIN)/python docs/examples.py
 
 test: $(READY) ## run the tests; KPIKIT_REQUIRE_ALL=1 turns a skip for a missing engine or browser into a failure
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import axe as axe_core
 import engines
 import hypothesis
 import nbformat
@@ -105,6 +106,14 @@ def requires_browser() -> str:
         needs("Playwright's client (pip install playwright)", present=False)
     needs("a Chromium on the machine", present=bool(browser_path()))
     return browser_path()
+
+
+@pytest.fixture(scope="session")
+def axe(request: pytest.FixtureRequest) -> str:
+    """Text of axe-core; without npm or its registry the test is skipped with its reason."""
+    text = axe_core.source(request.config.cache.mkdir("axe-core"))
+    needs(f"npm and a registry with axe-core {axe_core.VERSION}", present=bool(text))
+    return text
 
 
 MakeNotebook = Callable[..., Path]

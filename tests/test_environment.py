@@ -79,9 +79,9 @@ def test_environment_yml_names_every_dependency_with_its_bounds() -> None:
     assert lower_bound(conda["python"]) == lower_bound(Requirement("python" + PROJECT["project"]["requires-python"]))
 
 
-def test_the_makefile_has_at_most_eight_targets_and_help_lists_them() -> None:
+def test_the_makefile_has_at_most_nine_targets_and_help_lists_them() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
-    assert len(targets) <= 8
+    assert len(targets) <= 9
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert all(re.search(rf"make {target}\b", shown) for target in targets)

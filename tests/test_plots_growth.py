@@ -164,11 +164,16 @@ def test_marks_stand_at_their_values():
     assert ax.get_xlabel() == "Cost of a new customer (EUR)"
 
 
-def test_a_payback_far_above_the_cost_is_cut_and_says_so():
+def test_a_payback_far_above_the_cost_has_an_axis_that_shows_all_of_it_and_says_so():
     with drawing():
-        ax = growth.draw_payback(CURVE, Figure().subplots())
-    assert ax.get_ylim() == (0, 5)
-    assert ax.get_xlabel() == "Months since the first order (up to 500 %)"
+        far = growth.draw_payback(CURVE, Figure().subplots())
+        near = growth.draw_payback(CURVE.assign(high=CURVE.high / 5), Figure().subplots())
+    low, high = far.get_ylim()
+    assert far.get_yscale() == "log"
+    assert far.get_ylabel() == "Margin so far / cost (log scale)"
+    assert low < CURVE.low.min()
+    assert high > CURVE.high.max()
+    assert (near.get_yscale(), near.get_ylim()[0]) == ("linear", 0)
 
 
 def test_months_are_words():

@@ -86,13 +86,13 @@ def test_a_wide_table_can_be_scrolled_with_the_keyboard_and_is_named():
 
 def test_text_is_not_right_aligned_even_where_it_is_formatted():
     html = table_html(small.assign(status="not_yet"), "T", formats={"status": lambda text: text.replace("_", " ")})
-    assert "<td>not yet</td>" in html
+    assert '<td class="kk-short">not yet</td>' in html
 
 
 def test_labels_choose_and_name_columns_and_formats_write_values():
     html = table_html(small, "T", labels={"share": "Share", "shop": "Shop"}, formats={"share": lambda v: f"[{v}]"})
     assert "orders" not in html
-    assert '<th scope="row">[0.25]</th><td>north</td>' in html
+    assert '<th scope="row">[0.25]</th><td class="kk-short">north</td>' in html
 
 
 @pytest.mark.parametrize(("rows", "left_out"), [(200, 0), (201, 1), (1234, 1034)])

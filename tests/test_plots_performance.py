@@ -51,9 +51,13 @@ def ax():
 def test_experience_draws_intervals_and_targets(ax):
     shares = EXPERIENCE[EXPERIENCE["style"] == "percent"]
     draw.draw_experience(shares, ax)
-    values, targets = ax.collections[1].get_offsets(), ax.collections[2].get_offsets()
-    assert values[:, 0].tolist() == [0.9, 0.99]
-    assert targets.tolist() == [[0.95, 0.0]]
+    missed, other, targets = (ax.collections[place].get_offsets().tolist() for place in (1, 3, 4))
+    assert (missed, other) == ([[0.9, 0.0]], [[0.99, 1.0]])
+    assert targets == [[0.95, 0.0]]
+    # a verdict is told by a shape and a name, not by its colour alone
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["clearly missed", "not clear"]
+    shapes = [ax.collections[place].get_paths()[0].vertices.tolist() for place in (1, 3)]
+    assert shapes[0] != shapes[1]
     assert ax.get_xlabel() == "Share; | target"
     assert ax.get_yticklabels()[1].get_text().endswith("…")
 

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
+import axe as axe_core
+import nbformat
 import pandas as pd
 import pytest
 from shops import SHARED_DATA
 
 from kpikit import clv, customers, sources
+from kpikit.report import export as exporting
+from kpikit.report import manifest
+from kpikit.report.catalogue import failure_page
 from kpikit.report.gate import check_page
+from kpikit.report.manifest import Manifest
+from kpikit.results import MIME
 
 BUDGET_BYTES = 1_000_000
 ON_ORDERS_ALONE = (
@@ -88,27 +97,151 @@ def test_kpis_json_holds_counts_intervals_and_definitions(embedded: Path) -> Non
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_in_a_browser_the_pages_load_nothing_say_nothing_and_reflow(
-    embedded: Path, requires_browser: str, scheme: str
+    every_page: list[Path], requires_browser: str, scheme: str
 ) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=requires_browser, args=["--no-sandbox", "--disable-gpu"])
-        for page in [*pages(embedded), embedded / "index.html"]:
+        for page in every_page:
+            view = browser.new_page(color_scheme=scheme)
+            asked: list[str] = []
+            said: list[str] = []
+            view.on("request", lambda request, asked=asked: asked.append(request.url))
+            view.on("console", lambda message, said=said: said.append(message.text))
+            view.goto(page.as_uri())
             for width in (1280, 390, 320):
-                view = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                asked: list[str] = []
-                said: list[str] = []
-                view.on("request", lambda request, asked=asked: asked.append(request.url))
-                view.on("console", lambda message, said=said: said.append(message.text))
-                view.goto(page.as_uri())
-                assert [url for url in asked if not url.startswith("data:")] == [page.as_uri()]
-                assert said == []
+                view.set_viewport_size({"width": width, "height": 900})
                 assert view.evaluate("document.documentElement.scrollWidth") <= width
-                broken = "[...document.images].filter(i => !i.complete || !i.naturalWidth).length"
-                assert view.evaluate(broken) == 0
+                view.evaluate("Promise.all([...document.images].map(image => image.decode()))")  # fails on a broken one
+            assert [url for url in asked if not url.startswith("data:")] == [page.as_uri()]
+            assert said == []
+            assert view.evaluate("document.scripts.length") == 0
+            view.close()
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def every_page(embedded: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The nine reports, the catalogue, and the page about a failed run."""
+    record = manifest.load(next((embedded / "churn_risk").glob("*/*/manifest.json")))
+    failure = {"kind": "kernel died", "message": "expected an answer; found none.", "exit_code": 5, "cell": 7}
+    failed = Manifest.model_validate({**record.model_dump(), "status": "failed", "failure": failure})
+    page = tmp_path_factory.mktemp("failed") / "last-failure.html"
+    page.write_text(failure_page(failed, None), encoding="utf-8")
+    return [*pages(embedded), embedded / "index.html", page]
+
+
+def test_axe_finds_nothing_in_light_and_dark(every_page: list[Path], requires_browser: str, axe: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=requires_browser, args=["--no-sandbox", "--disable-gpu"])
+        for scheme in ("light", "dark"):
+            context = browser.new_context(bypass_csp=True, color_scheme=scheme, viewport={"width": 1280, "height": 900})
+            for page in every_page:
+                view = context.new_page()
+                view.goto(page.as_uri())
+                if scheme == "light":  # the folds hold tables like those in the open
+                    view.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+                assert axe_core.violations(view, axe) == [], f"{page.parent.name}/{page.name} in {scheme}"
                 view.close()
         browser.close()
+
+
+WIDER_THAN_ITS_PLACE = """() => [...document.querySelectorAll('main, section, figure, picture, table, dl, .kk-scroll')]
+  .filter(one => one.getClientRects().length)
+  .filter(one => one.scrollWidth > one.clientWidth + 1
+    || one.getBoundingClientRect().right > one.parentElement.getBoundingClientRect().right + 1)
+  .map(one => `${one.tagName} ${one.className} ${one.id || one.getAttribute('aria-label') || ''}`)"""
+
+
+def test_in_print_no_column_is_clipped(every_page: list[Path], requires_browser: str) -> None:
+    """On A4 with the style sheet's margins the text is 178 mm or 672 px wide, with a printer's least margins 718 px."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=requires_browser, args=["--no-sandbox", "--disable-gpu"])
+        view = browser.new_page()
+        view.emulate_media(media="print")
+        for page in every_page:
+            view.goto(page.as_uri())
+            view.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+            for width in (718, 672):
+                view.set_viewport_size({"width": width, "height": 1000})
+                assert view.evaluate(WIDER_THAN_ITS_PLACE) == [], f"{page.parent.name} at {width} px"
+        browser.close()
+
+
+def test_each_image_says_what_it_shows_in_numbers(embedded: Path) -> None:
+    for page in pages(embedded):
+        texts = [unescape(text) for text in re.findall(r'<img[^>]* alt="([^"]*)"', page.read_text(encoding="utf-8"))]
+        assert texts
+        for text in texts:
+            assert len(text) > 40, text
+            history = re.search(r" over \d+ \w+: from (.+)", text)
+            finding = history[1] if history else text.partition(". ")[2]
+            assert re.search(r"\d", finding), f"{page.parent.name}: {text}"
+
+
+def test_each_chart_offers_its_numbers(embedded: Path) -> None:
+    for page in pages(embedded):
+        html = page.read_text(encoding="utf-8")
+        charts = re.findall(r'<section class="kk-charts".*?</section>', html, re.DOTALL)
+        alone = re.sub(r'<section class="kk-charts".*?</section>', "", html, flags=re.DOTALL)
+        for chart in [*charts, *re.findall(r"<figure.*?</figure>", alone, re.DOTALL)]:
+            fold = re.search(r"<details.*?</details>", chart, re.DOTALL)
+            assert fold, f"{page.parent.name}: {chart[:80]}"
+            assert "<caption>" in fold[0]
+
+
+def test_each_page_keeps_the_order(embedded: Path) -> None:
+    for page in pages(embedded):
+        html = page.read_text(encoding="utf-8")
+        body = html[html.index("<body>") :]
+        assert body.startswith('<body>\n<a class="kk-skip" href="#content">')
+        headings = re.findall(r'<h2 id="([^"]+)"', body)
+        linked = re.findall(r'<li><a href="#([^"]+)"', body[body.index("<nav") : body.index("</nav>")])
+        assert headings == linked
+        fixed = ["section-summary", "section-what-to-do", "section-definitions-and-method", "section-data-quality",
+                 "provenance"]  # fmt: skip
+        assert [one for one in headings if one in fixed] == fixed
+        assert headings[0] == fixed[0], "nothing stands before the summary"
+        assert headings[-4:] == fixed[1:], "the case stands before what to do, and nothing between the rest"
+        assert "section-what-changed" not in headings[2:]
+        ordered = ["<h1", "Data known up to", "Data checks:", "<nav", 'id="section-summary"', 'class="kk-tile"']
+        places = [body.index(one) for one in ordered]
+        assert places == sorted(places), page.parent.name
+        assert "Data checks:" in body[: body.index("</header>")]
+    scorecard = (embedded / "customer_scorecard/latest.html").read_text(encoding="utf-8")
+    header = scorecard[scorecard.index("<header") : scorecard.index("</header>")]
+    assert re.search(r"<b>\d+</b> goals? on target", header)
+    assert "Provisional: 2026-09 is not over" in header
+
+
+def test_audiences_read_parts_of_the_same_numbers(embedded: Path) -> None:
+    for name in NAMES:
+        folder = next((embedded / name).glob("*/*/manifest.json")).parent
+        record, executed = manifest.load(folder / "manifest.json"), nbformat.read(folder / "notebook.ipynb", 4)
+        outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+        page = next(one["data"][MIME] for one in outputs if one.get("data", {}).get(MIME, {}).get("kind") == "page")
+        full = exporting.export(executed, record).html
+        fragments = [fragment for fragment in map(exporting.shown, outputs) if fragment]
+        assert all(fragment in full for fragment in fragments)
+        for audience in ("executive", "manager", "frontline"):
+            page["facts"]["audience"] = audience
+            made = exporting.export(executed, record)
+            main = made.html[made.html.index("<main") : made.html.index('id="provenance"')]
+            shown = [fragment for fragment in fragments if fragment in main]
+            rest = main
+            for fragment in shown:
+                rest = rest.replace(fragment, "")
+            assert not re.search(r"<img|<table|<article|kk-value", rest), "a result that the full page has not"
+            assert bool(made.whole) == (len(shown) < len(fragments) or "kk-left-out" in main)
+            if made.whole:
+                assert all(fragment in made.whole for fragment in fragments)
+                assert "Left out for" in main
+        page["facts"]["audience"] = ""
 
 
 def test_online_retail_december_2010_row_and_its_partial_end(retail: Path) -> None:

@@ -86,6 +86,14 @@ def test_what_would_load_from_outside_is_refused(body: str) -> None:
         ("image without alternative text", "<svg role='img'><title> </title></svg>"),
         ("image without alternative text", "<svg role='img'><g><title>one bar of many</title></g></svg>"),
         ("image without alternative text", "<input type=IMAGE>"),
+        ("image without alternative text", '<img alt="Figure 2" src="data:image/png;base64,A">'),
+        ("image without alternative text", '<img alt="A chart" src="data:image/png;base64,A">'),
+        ("image without alternative text", '<img alt="sales.png" src="data:image/png;base64,A">'),
+        ("status by colour alone", '<p class="kk-fail"></p>'),
+        ("status by colour alone", '<p>Sales <b class="kk-change kk-bad">12 %</b></p>'),
+        ("status by colour alone", '<p class="kk-good">▲'),
+        ("status by colour alone", '<p><span style="color: #a00">−3</span> on May</p>'),
+        ("status by colour alone", '<p>On time: <i style="width: 1em; background: green"></i></p>'),
         ("table without caption", TABLE.replace("<caption>Sales</caption>", "")),
         ("table without caption", TABLE.replace("Sales", " ")),
         ("table without header scope", TABLE.replace(' scope="col"', "")),
@@ -116,6 +124,17 @@ def test_what_would_load_from_outside_is_refused(body: str) -> None:
 def test_each_rule_is_broken_by_a_page(rule: str, body: str) -> None:
     assert rule in rules(body)
     assert len(rules(body) - {"loads from outside"}) == 1
+
+
+def test_a_status_in_words_may_have_its_colour() -> None:
+    said = '<p class="kk-status kk-fail">✕ Data checks failed</p><p class="kk-bad"><span>▼</span> <b>down</b>: 3 %</p>'
+    shaded = '<p style="color: #a00">missed</p><p><span style="background: #eee">12</span></p>'
+    assert check_page(page(said + shaded)) == []
+
+
+def test_a_mark_that_the_page_never_closes_is_found() -> None:
+    cut = page('<b class="kk-bad">▼').removesuffix("</body></html>")
+    assert [finding.rule for finding in check_page(cut)] == ["status by colour alone"]
 
 
 def test_a_page_without_h1_or_policy_is_refused() -> None:

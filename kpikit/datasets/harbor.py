@@ -68,7 +68,7 @@ def configuration(true: Parameters) -> Config:
         ),
         freshness={"orders": timedelta(days=2), "tickets": timedelta(days=7)},
         privacy=Privacy(min_cell=5, customer_ids="hashed", staff=STAFF),
-        report=Report(title="Harbor Coffee: customer review", audience="executive", review_every="quarter"),
+        report=Report(title="Harbor Coffee: customer review", review_every="quarter"),
     )
 
 

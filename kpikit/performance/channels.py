@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from kpikit import intervals
-from kpikit.formatting import difference, joined, number, styled
+from kpikit.formatting import difference, joined, styled
 from kpikit.kpis import available, compute
 from kpikit.kpis.showing import cards_of, sentence_case
 from kpikit.results import Result
@@ -116,7 +116,8 @@ def _sentence(group: pd.DataFrame, by: str) -> str:
     low, high = ends(group)
     net = difference(low.sd_net, low["style"]).lstrip("+")
     if low.verdict == ALIKE:
-        return f"{low.title}: no clear difference between {number(len(group))} {by}s."
+        lowest, highest = styled(low.value, low["style"]), styled(high.value, high["style"])
+        return f"{low.title}: {lowest} ({low.segment}) to {highest} ({high.segment}), no clear difference."
     return (
         f"{low.title}: from {styled(low.value, low['style'])} ({low.segment}) to {styled(high.value, high['style'])} "
         f"({high.segment}); {by}s differ by {net} (standard deviation, net of chance)."

@@ -123,11 +123,15 @@ def draw_differences(table: pd.DataFrame, ax: Axes, *, unit: str = "month") -> A
     ax.axhline(0, color=LIGHT["muted"], linewidth=1)
     if len(table):
         colours = {"better": LIGHT["good"], "worse": LIGHT["bad"], "no clear change": LIGHT["muted"]}
+        markers = {"better": "^", "worse": "v"}
         for verdict, group in table.groupby("verdict"):
             colour = colours[str(verdict)]
             ax.vlines(group.age, group.low, group.high, color=colour, linewidth=2)
             filled = "white" if verdict == "no clear change" else colour
-            ax.scatter(group.age, group.difference, s=34, color=filled, edgecolor=colour, zorder=3, label=str(verdict))
+            ax.scatter(
+                group.age, group.difference, s=40, color=filled, edgecolor=colour, zorder=3, label=str(verdict),
+                marker=markers.get(str(verdict), "o"),
+            )  # fmt: skip
         ax.legend(loc="best", ncols=3, fontsize=9)
         ax.margins(y=0.18)
     ax.set(xlabel=f"{unit.capitalize()}s after the first order", ylabel="Newer minus older (% points)")

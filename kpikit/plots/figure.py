@@ -20,6 +20,7 @@ Draw = Callable[[Any, Axes], Any]
 SVG_LIMIT_BYTES = 60_000
 PNG_DPI = 120
 SVG_FONTS = "Arial, 'Liberation Sans', Helvetica, sans-serif"
+SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=\S)")
 _FONT = re.compile(r"px ('[^;']+'(, )?)+sans-serif")
 
 
@@ -40,7 +41,7 @@ def figure(
     draw
         Function that draws ``result.table`` on an Axes.
     what
-        What kind of chart of what it is, for the alternative text, which ends with the finding.
+        What kind of chart of what it is, for the alternative text, which ends with the finding in numbers.
     height, narrow_height
         Inches, for a screen and for a phone.
     """
@@ -48,10 +49,21 @@ def figure(
     narrow = encoded(result, draw, NARROW_INCHES, narrow_height or height * 0.85)
     table = table_html(result.table, result.title, labels=labels, formats=formats) if len(result.table) else Markup()
     html = render(
-        "figure", name=slug(result.name), title=result.title, text=result.text, alt=f"{what}. {result.title}.",
+        "figure", name=slug(result.name), title=result.title, text=result.text, alt=described(what, result),
         image=image, narrow=narrow, table=table,
     )  # fmt: skip
     return result.with_html(html, "figure")
+
+
+def described(what: str, result: Result) -> str:
+    """Return the alternative text of a figure: the chart, its finding, and where that has none a number.
+
+    >>> described("A line", Result("x", "figure", "Sales rose", "Of 9 shops. Sales rose by 3 %."))
+    'A line. Sales rose. Of 9 shops.'
+    """
+    said = f"{what}. {result.title}."
+    numbers = [part for part in SENTENCE_END.split(result.text) if re.search(r"\d", part)]
+    return said if re.search(r"\d", result.title) or not numbers else f"{said} {numbers[0].rstrip(';.')}."
 
 
 def encoded(result: Result, draw: Draw, width: float, height: float) -> str:

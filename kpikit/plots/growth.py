@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from kpikit.formatting import money, number, percent
 from kpikit.palette import LIGHT, SERIES
@@ -21,7 +21,7 @@ from kpikit.results import Result, slug
 PERCENT = FuncFormatter(lambda value, _: percent(value, 0))
 NOT_REACHED = "not within the data"
 MOST_LINES = 6
-HIGHEST = 5.0  # times the cost: above it nothing more is to be seen
+HIGHEST = 5.0  # times the cost: above it the axis is logarithmic, else nothing is seen where the cost is earned
 
 
 def _said(result: Result) -> Result:
@@ -165,9 +165,14 @@ def draw_payback(table: pd.DataFrame, ax: Axes) -> Axes:
         width = 2.0 if name == names[0] else 1.3
         ax.plot(part.months, part.earned, color=colour, linewidth=width, label=str(name), marker="o", markersize=2.5)
     ax.legend(loc="best", fontsize=8 if is_narrow(ax) else 9)
-    top = float(table.high.max()) * 1.05
-    cut = f" (up to {percent(HIGHEST, 0)})" if top > HIGHEST else ""
-    ax.set(xlabel=f"Months since the first order{cut}", ylabel="Margin so far / cost", ylim=(0, min(top, HIGHEST)))
+    top = float(table.high.max())
+    ax.set(xlabel="Months since the first order", ylabel="Margin so far / cost", ylim=(0, top * 1.05))
+    if top > HIGHEST and float(table.low.min()) > 0:
+        ax.set_yscale("log")
+        ax.set_ylim(min(0.9, float(table.low.min())) * 0.95, top * 1.05)
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.yaxis.set_minor_locator(NullLocator())
+        ax.set_ylabel("Margin so far / cost (log scale)")
     ax.yaxis.set_major_formatter(PERCENT)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax

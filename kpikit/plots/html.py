@@ -12,11 +12,13 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup, escape
 
-from kpikit.formatting import number, percent
+from kpikit.formatting import MINUS, number, percent
 from kpikit.results import Result, slug
 
 Format = Callable[[Any], str]
 MOST_ROWS = 200
+SHORT = 12
+AMOUNT = re.compile(rf"[{MINUS}+-]?\d[\d,.]*(?: ?%| [A-Z]{{3}}| points| hours| days)?")
 DAY = re.compile(r"\d{4}-(?:\d\d(?:-\d\d)?|Q\d)")
 
 TEMPLATES = {
@@ -46,6 +48,8 @@ TEMPLATES = {
 {% if text %}<p>{{ text }}</p>{% endif %}
 {{ table }}
 </section>""",
+    "sentence": """\
+<p class="kk-result" id="{{ name }}">{{ title }}.</p>""",
     "summary": """\
 <section class="kk-summary" aria-label="Summary">
 {%- for sentence in sentences %}<p>{{ sentence|dated }}</p>{% endfor %}</section>""",
@@ -65,7 +69,9 @@ TEMPLATES = {
 {% endfor %}</section>""",
     "quality": """\
 <section class="kk-quality"><p class="kk-status kk-{{ status|lower }}">Data checks: {{ status }}</p>
-<p>{{ text }}</p>{{ table }}</section>""",
+<p>{{ text }}</p>{{ open }}
+{% if all %}<details class="kk-data"><summary>Show all {{ size }} checks</summary>{{ all }}</details>{% endif %}
+</section>""",
     "tiles": """\
 <section class="kk-key-figures" aria-label="Key figures">
 {% for group, tiles in groups -%}
@@ -180,6 +186,8 @@ def show(
 ) -> Result:
     """Return a result drawn as a section: heading, paragraph, and the table where it has rows."""
     has_rows = result.table is not None and len(result.table) > 0
+    if not has_rows and not result.text:  # a heading with nothing below it says less than the same words as a sentence
+        return result.with_html(render("sentence", name=slug(result.name), title=result.title), kind)
     table = table_html(result.table, result.title, labels=labels, formats=formats) if has_rows else Markup()
     html = render("section", name=slug(result.name), title=result.title, text=result.text, table=table)
     return result.with_html(html, kind)
@@ -213,9 +221,15 @@ def definitions(result: Result) -> Result:
 
 
 def quality(result: Result) -> Result:
-    """Return the audit drawn: status in words, what it says, one row per check."""
-    table = table_html(result.table, "Data checks")
-    return result.with_html(render("quality", status=result.facts["status"], text=result.text, table=table))
+    """Return the audit drawn: status in words, what it says, the checks to look at, and all of them behind a fold."""
+    checks = result.table
+    to_do = checks[checks.status != "PASS"] if "status" in checks.columns else checks.head(0)
+    html = render(
+        "quality", status=result.facts["status"], text=result.text, size=len(checks),
+        open=table_html(to_do, "Data checks to look at") if len(to_do) else Markup(),
+        all=table_html(checks, "All data checks") if len(checks) else Markup(),
+    )  # fmt: skip
+    return result.with_html(html)
 
 
 def set_aside(result: Result) -> Result:
@@ -231,13 +245,14 @@ def set_aside(result: Result) -> Result:
 
 
 def _css(column: pd.Series[Any], texts: list[str], *, is_first: bool) -> str:
-    """Return how a column is set: numbers to the right; dates and the like on one line."""
+    """Return how a column is set: numbers, written ones too, to the right; short texts on one line."""
     if is_first:
         return ""
-    if pd.api.types.is_numeric_dtype(column):
+    told = [text for text in map(str, texts) if text != "–"]
+    if pd.api.types.is_numeric_dtype(column) or (told and all(AMOUNT.fullmatch(text) for text in told)):
         return "kk-num"
-    is_dated = texts and all(DAY.fullmatch(str(text)) or text == "–" for text in texts)
-    return "kk-short" if is_dated else ""
+    is_short = told and all(DAY.fullmatch(text) or len(text) <= SHORT for text in told)
+    return "kk-short" if is_short else ""
 
 
 def _label(name: str) -> str:

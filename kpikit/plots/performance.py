@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from kpikit.formatting import interval, money, number, percent, styled
 from kpikit.palette import LIGHT, SERIES
@@ -18,8 +18,8 @@ from kpikit.plots.html import Format, show
 from kpikit.results import Result
 
 MOST_PRODUCTS, MOST_PRODUCTS_NARROW, MOST_KPIS = 20, 12, 6
-TONES = {"met": LIGHT["good"], "missed": LIGHT["bad"]}
-RETURNS = {"more returns": LIGHT["bad"], "fewer returns": LIGHT["good"]}
+TARGETS = {"met": (LIGHT["good"], "^", "clearly met"), "missed": (LIGHT["bad"], "v", "clearly missed")}
+RETURNS = {"more returns": (LIGHT["bad"], "^", "more returns"), "fewer returns": (LIGHT["good"], "v", "fewer returns")}
 
 
 def experience(result: Result) -> Result:
@@ -53,9 +53,8 @@ def _kept(result: Result, drawn: Result) -> Result:
 def draw_experience(table: pd.DataFrame, ax: Axes) -> Axes:
     """Draw one row per KPI: its value with its interval, its target as a stroke."""
     places = np.arange(len(table))
-    colours = [TONES.get(verdict, SERIES[0]) for verdict in table.target_verdict]
-    ax.hlines(places, table.low.astype(float), table.high.astype(float), color=colours, linewidth=2)
-    ax.scatter(table.value.astype(float), places, s=38, color=colours, zorder=3)
+    low, value, high = (table[name].astype(float) for name in ("low", "value", "high"))
+    _by_verdict(ax, places, low, value, high, table.target_verdict, TARGETS, (SERIES[0], "o", "not clear"))
     aimed = table.target.notna().to_numpy()
     ax.scatter(table.target[aimed].astype(float), places[aimed], marker="|", s=260, color=LIGHT["ink"], zorder=2)
     ax.set_yticks(places, [_wrapped(title, ax) for title in table.title])
@@ -105,11 +104,9 @@ def draw_products(table: pd.DataFrame, ax: Axes) -> Axes:
     shown = known.head(MOST_PRODUCTS_NARROW if is_narrow(ax) else MOST_PRODUCTS)
     shown = shown.sort_values("return_rate", ascending=False)
     places = np.arange(len(shown))
-    colours = [RETURNS.get(verdict, LIGHT["muted"]) for verdict in shown.verdict]
     ax.axvline(mean, color=LIGHT["muted"], linewidth=1, linestyle="--")
-    ax.hlines(places, shown.return_low, shown.return_high, color=colours, linewidth=2)
-    hollow = ["white" if colour == LIGHT["muted"] else colour for colour in colours]
-    ax.scatter(shown.return_rate, places, s=34, color=hollow, edgecolor=colours, zorder=3)
+    _by_verdict(ax, places, shown.return_low, shown.return_rate, shown.return_high, shown.verdict, RETURNS,
+                (LIGHT["muted"], "o", "no clear difference"))  # fmt: skip
     ax.set_yticks(places, [_wrapped(str(name), ax) for name in shown["product"]])
     ax.invert_yaxis()
     ax.margins(y=0.08)
@@ -117,6 +114,27 @@ def draw_products(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, 0)))
     _only_across(ax)
     return ax
+
+
+def _by_verdict(
+    ax: Axes,
+    places: Any,
+    low: Any,
+    value: Any,
+    high: Any,
+    verdicts: Any,
+    looks: dict[str, tuple[str, str, str]],
+    other: tuple[str, str, str],
+) -> None:
+    """Draw values with their intervals; a verdict has a shape and a name besides its colour."""
+    for key in dict.fromkeys(verdict if verdict in looks else "" for verdict in verdicts):
+        colour, marker, label = looks.get(key, other)
+        at = np.array([(verdict if verdict in looks else "") == key for verdict in verdicts])
+        ax.hlines(places[at], low[at], high[at], color=colour, linewidth=2)
+        ax.scatter(value[at], places[at], s=44, color=colour, marker=marker, zorder=3, label=label)
+    if any(verdict in looks for verdict in verdicts):
+        narrow = is_narrow(ax)
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2 if narrow else 3, fontsize=8 if narrow else 9)
 
 
 def consistency(result: Result) -> Result:
@@ -164,6 +182,7 @@ def draw_consistency(table: pd.DataFrame, ax: Axes) -> Axes:
         if at in heads:
             label.set_fontweight("bold")
     ax.set(xlabel="Relative to the mean of the channels (1 = the mean)")
+    ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 2)))
     _only_across(ax)
     return ax

@@ -152,6 +152,7 @@ def draw_held_out(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.grid(visible=True, axis="x")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8 if is_narrow(ax) else 9)
     ax.set(xlabel="Share left" if is_narrow(ax) else "Share left of those who ran then")
+    ax.set_xlim(right=min(1.02, ax.get_xlim()[1]))
     ax.xaxis.set_major_formatter(PERCENT)
     ax.xaxis.set_major_locator(MaxNLocator(4 if is_narrow(ax) else 8))
     return ax

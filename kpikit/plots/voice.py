@@ -95,10 +95,15 @@ def draw_scores(table: pd.DataFrame, ax: Axes, *, kind: str) -> Axes:
     shown = table.head(MOST_GROUPS)
     places = np.arange(len(shown))
     verdicts = shown.verdict if "verdict" in shown.columns else pd.Series("", index=shown.index)
-    clear = {"above the rest": LIGHT["good"], "below the rest": LIGHT["bad"]}
-    colours = [clear.get(str(verdict), SERIES[0]) for verdict in verdicts]
-    ax.hlines(places, shown.low, shown.high, color=colours, linewidth=2)
-    ax.scatter(shown.value, places, color=colours, s=36, zorder=3)
+    looks = {"above the rest": (LIGHT["good"], "^"), "below the rest": (LIGHT["bad"], "v")}
+    for verdict in verdicts.unique():
+        colour, marker = looks.get(str(verdict), (SERIES[0], "o"))
+        at = (verdicts == verdict).to_numpy()
+        ax.hlines(places[at], shown.low[at], shown.high[at], color=colour, linewidth=2)
+        label = str(verdict) if verdict in looks else "no clear difference"
+        ax.scatter(shown.value[at], places[at], color=colour, marker=marker, s=46, zorder=3, label=label)
+    if verdicts.isin(looks).any():
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8 if is_narrow(ax) else 9)
     longest = LONGEST_NAME_NARROW if is_narrow(ax) else LONGEST_NAME
     ax.set_yticks(places, [_wrapped(str(name), longest) for name in shown.name])
     ax.invert_yaxis()

@@ -66,14 +66,16 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
             found = payloads.payloads(document)
             if not desk.despite_failed_checks:
                 _refuse_failed_checks(found, name)
-            record, html, notes = _page(document, record, executed)
+            record, page = _page(document, record, executed)
             facts = {"schema_version": 1, "run_id": record.run_id, "notebook": name, "as_of": record.as_of}
             tables = payloads.tables(found)
-            store.write_artefacts(building, html=html, kpis=payloads.kpis(found), tables=tables, facts=facts)
+            store.write_artefacts(
+                building, html=page.html, whole=page.whole, kpis=payloads.kpis(found), tables=tables, facts=facts
+            )
             if desk.with_pdf:
                 pdf.print_page(building / store.REPORT, building / store.PDF)
             place = shelf.keep(building, _complete(record, started, executed, building))
-            notes = (*notes, *_note_on_latest(shelf, record))
+            notes = (*page.notes, *_note_on_latest(shelf, record))
             return Outcome(name, "succeeded", place / store.REPORT, notes=notes, checks=record.checks)
         except Exception as problem:  # whatever it is, the reader finds a page about it
             error = terminated(name) if desk.stop.asked else known(problem, name)
@@ -152,8 +154,8 @@ def begin(job: Job, started: datetime, desk: Desk) -> Manifest:
     )
 
 
-def _page(document: Any, record: Manifest, executed: datetime) -> tuple[Manifest, str, tuple[str, ...]]:
-    """Return the record with what the page says, the page past the gate, and the page's notes."""
+def _page(document: Any, record: Manifest, executed: datetime) -> tuple[Manifest, export.Page]:
+    """Return the record with what the page says, and the page, past the gate."""
     found = payloads.payloads(document)
     first = payloads.page(found, where=record.notebook)
     known = record.model_copy(
@@ -170,8 +172,9 @@ def _page(document: Any, record: Manifest, executed: datetime) -> tuple[Manifest
         }
     )
     page = export.export(document, known, language=str(first["facts"].get("language", "en")))
-    gate.enforce([*gate.check_outputs(document), *gate.check_page(page.html)], record.notebook)
-    return known, page.html, page.notes
+    refused = [finding for html in filter(None, (page.html, page.whole)) for finding in gate.check_page(html)]
+    gate.enforce([*gate.check_outputs(document), *refused], record.notebook)
+    return known, page
 
 
 def _complete(record: Manifest, started: datetime, executed: datetime, building: Path) -> Manifest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from typing import Any
@@ -12,17 +13,26 @@ from nbconvert import HTMLExporter
 from traitlets.config import Config
 
 from kpikit.report import payloads
+from kpikit.report.audiences import Arranged, arranged
 from kpikit.report.look import TEMPLATE, TEMPLATES, component
 from kpikit.report.manifest import Manifest
 from kpikit.results import MIME, slug
 
 IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
-IN_HEADER = ("page", "provenance")  # the runner shows these itself
+IN_HEADER = ("page", "status", "provenance")  # the runner shows these itself
 OPENING = re.compile(r"\s*<h1\b[^>]*>.*?</h1>(.*?)(?=<h2|\Z)", re.DOTALL)
 HEADING_TWO = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
+GOALS = (
+    ("on target", "good", "✓"),
+    ("at risk", "warn", "!"),
+    ("off target", "bad", "✕"),
+    ("unknown", "neutral", "?"),
+)
 NO_BREAK_SPACE = "\u00a0"
 TAG = re.compile(r"<[^>]+>")
 PROVENANCE = ("provenance", "Provenance")
+LEFT_OUT = "left-out"
+READERS = {"executive": "executives", "manager": "managers", "frontline": "the front line"}
 CHECKS_IN_WORDS = {
     "PASS": "all passed",
     "REVIEW": "some need a look",
@@ -32,14 +42,18 @@ CHECKS_IN_WORDS = {
 
 @dataclass(frozen=True)
 class Page:
-    """A page, and what the notebook showed that is not on it."""
+    """A page, and what the notebook showed that is not on it.
+
+    ``whole`` is the page with every part, where the reader's audience is spared some; else empty.
+    """
 
     html: str
     notes: tuple[str, ...] = ()
+    whole: str = ""
 
 
 def export(document: Any, record: Manifest, *, language: str = "en") -> Page:
-    """Return the page of an executed notebook.
+    """Return the page of an executed notebook, as its audience reads it (:mod:`kpikit.report.audiences`).
 
     Only what carries kpikit's MIME type is shown as HTML; images of other makers are shown with the text in
     ``metadata["image/png"]["alt"]``; everything else (prints, tables of other makers, JavaScript, widgets,
@@ -56,20 +70,35 @@ def export(document: Any, record: Manifest, *, language: str = "en") -> Page:
     """
     found = payloads.payloads(document)
     page = payloads.page(found, where=record.notebook)
-    exporter = _PageExporter(config=_settings(language))  # type: ignore[no-untyped-call]
-    exporter.register_filter("shown", shown)  # type: ignore[no-untyped-call]
-    exporter.register_filter("sectioned", sectioned)  # type: ignore[no-untyped-call]
-    prose = _prose(document, exporter)
+    exporter = _exporter(language)
+    audience = str(page["facts"].get("audience") or record.parameters.get("audience", ""))
+    chosen = arranged(document, audience)
+    header = {**_header(page, record), **_statuses(found, page)}
+    html = _rendered(exporter, chosen, {**header, "audience": audience}, page, record)
+    whole = _rendered(exporter, Arranged(document), {**header, "audience": ""}, page, record) if chosen.left_out else ""
+    return Page(html, tuple(left_out(document)), whole)
+
+
+def _rendered(
+    exporter: HTMLExporter, chosen: Arranged, header: dict[str, Any], page: dict[str, Any], record: Manifest
+) -> str:
+    """Return the page of a notebook whose cells are chosen."""
+    prose = _prose(chosen.document, exporter)
+    for_whom = READERS.get(str(header["audience"]), "")
     parts = {
         "head": component("head.html.j2", title=record.title),
-        "header": component(
-            "header.html.j2", **_header(page, record, payloads.status(found)), opening=Markup(opening(prose))
-        ),
-        "contents": component("contents.html.j2", contents=contents(prose)),
+        "header": component("header.html.j2", **header, opening=Markup(opening(prose))),
+        "contents": component("contents.html.j2", contents=contents(prose, _ending(chosen, for_whom))),
+        "left_out": component("left-out.html.j2", names=chosen.left_out, readers=for_whom, anchor=LEFT_OUT),
         "provenance": component("provenance.html.j2", record=record, data=page.get("text", "")),
     }
-    html, _ = exporter.from_notebook_node(document, resources={"kpikit": parts})
-    return Page(html, tuple(left_out(document)))
+    html, _ = exporter.from_notebook_node(chosen.document, resources={"kpikit": parts})
+    return str(html)
+
+
+def _ending(chosen: Arranged, readers: str) -> list[tuple[str, str]]:
+    """Return id and heading of the sections that the page itself adds."""
+    return [*([(LEFT_OUT, f"Left out for {readers}")] if chosen.left_out else []), PROVENANCE]
 
 
 def shown(output: Any) -> str:
@@ -107,10 +136,10 @@ def section_id(heading: str) -> str:
     return f"section-{slug(unescape(TAG.sub('', heading)))}"
 
 
-def contents(html: str) -> list[tuple[str, str]]:
-    """Return id and heading of each section of rendered Markdown, in page order."""
+def contents(html: str, ending: Sequence[tuple[str, str]] = (PROVENANCE,)) -> list[tuple[str, str]]:
+    """Return id and heading of each section of rendered Markdown, in page order, and of what ends the page."""
     found = [(section_id(heading), unescape(TAG.sub("", heading)).strip()) for heading in HEADING_TWO.findall(html)]
-    return [*found, PROVENANCE]
+    return [*found, *ending]
 
 
 def opening(html: str) -> str:
@@ -135,6 +164,13 @@ def _prose(document: Any, exporter: HTMLExporter) -> str:
     return "".join(render(context, cell.source) for cell in document.cells if cell.cell_type == "markdown")
 
 
+def _exporter(language: str) -> _PageExporter:
+    exporter = _PageExporter(config=_settings(language))  # type: ignore[no-untyped-call]
+    exporter.register_filter("shown", shown)  # type: ignore[no-untyped-call]
+    exporter.register_filter("sectioned", sectioned)  # type: ignore[no-untyped-call]
+    return exporter
+
+
 def _settings(language: str) -> Config:
     settings = Config()
     settings.HTMLExporter.template_name = TEMPLATE
@@ -146,19 +182,27 @@ def _settings(language: str) -> Config:
     return settings
 
 
-def _header(page: dict[str, Any], record: Manifest, checks: str) -> dict[str, Any]:
+def _header(page: dict[str, Any], record: Manifest) -> dict[str, Any]:
     facts = page["facts"]
     return {
         "title": record.title,
         "series": _series(record, str(page["title"])),
         "period": record.period,
-        "audience": facts.get("audience") or record.parameters.get("audience", ""),
         "known_up_to": payloads.known_up_to(page),
         "started": record.started,
         "data": "example data that come with kpikit" if facts.get("origin") == "embedded" else "",
+    }
+
+
+def _statuses(found: list[payloads.Payload], page: payloads.Payload) -> dict[str, Any]:
+    """Return what the status line says: goals, data checks, and which period is not over."""
+    checks, goals = payloads.status(found), payloads.goals(found)
+    return {
+        "goals": [(status, tone, sign, goals[status]) for status, tone, sign in GOALS if goals.get(status)],
         "checks": checks,
         "checks_in_words": CHECKS_IN_WORDS.get(checks, checks),
         "checks_section": section_id("Data quality"),
+        "running": payloads.running(found, page),
     }
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from kpikit.errors import GateError
 from kpikit.report.alarms import PageText, alarms
+from kpikit.report.colours import ColourOnly
+from kpikit.report.styles import loaded_by
 
 BUDGET_BYTES = 1_000_000
 LOADING = {"src", "srcset", "poster", "background", "data", "action", "formaction", "xlink:href", "imagesrcset", "ping"}
@@ -20,6 +22,10 @@ ANIMATING = {"set", "animate", "animatecolor", "animatemotion", "animatetransfor
 POLICY = [("default-src", "'none'"), ("img-src", "data:"), ("style-src", "'unsafe-inline'")]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 HEADING = re.compile(r"h([1-6])")
+SAYS_NOTHING = re.compile(
+    r"(?:an? |the )?(?:image|figure|chart|graph|plot|picture|photo|diagram)?[\s\d.:]*|\S+\.(?:png|svg|jpe?g|gif|webp)",
+    re.IGNORECASE,
+)
 STYLING = {
     "style",
     "fill",
@@ -33,12 +39,6 @@ STYLING = {
     "marker-end",
 }
 HIDING = re.compile(r"<!(?!doctype\b).{0,40}", re.IGNORECASE | re.DOTALL)
-CSS_LOADS = re.compile(r"@import|(?:url|src)\s*\(\s*(?![\s\"']*(?:data:image/|#))", re.IGNORECASE)
-CSS_CHOOSES = re.compile(r"(?<![\w-])(?:-\w+-)?image(?:-set)?\s*\(", re.IGNORECASE)
-CSS_TYPE = re.compile(r"(?<![\w-])type\s*\(\s*(?:\"[\w/+.-]*\"|'[\w/+.-]*')\s*\)", re.IGNORECASE)
-CSS_PIECE = re.compile(r"\"[^\"]*\"?|'[^']*'?|[()]")
-CSS_NOISE = re.compile(r"/\*.*?\*/", re.DOTALL)
-CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,7 @@ class _Reader(HTMLParser):
     tables: list[_Table] = field(default_factory=list)
     drawings: list[_Drawing] = field(default_factory=list)
     text: PageText = field(default_factory=PageText)
+    colours: ColourOnly = field(default_factory=ColourOnly)
     level: int = 0
     anchor: str = ""
     policy: bool = False
@@ -157,6 +158,8 @@ class _Reader(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
         self._identity(tag, values)
+        if tag not in VOID:
+            self.colours.begin(tag, values, len(self.open), self.anchor)
         self.text.part(tag, self.anchor)
         self._loads(tag, values)
         self._runs(tag, values)
@@ -172,6 +175,7 @@ class _Reader(HTMLParser):
         if tag in self.open:
             while self.open.pop() != tag:
                 pass
+            self.findings += self._by_colour_alone(len(self.open) + 1)
         self.text.part(tag, self.anchor)
         if tag == "table" and self.tables:
             self._end_of(self.tables.pop())
@@ -183,6 +187,7 @@ class _Reader(HTMLParser):
             self._style(data, "style element")
             return
         self.text.add(data, self.anchor)
+        self.colours.add(data)
         if self.tables and "caption" in self.open:
             self.tables[-1].caption += data.strip()
         if self.drawings and "title" in self.open:
@@ -190,6 +195,8 @@ class _Reader(HTMLParser):
 
     def closing(self) -> Iterator[Finding]:
         """Yield what can be said only at the end of the page."""
+        yield from self._by_colour_alone(0)
+        yield from (Finding("status by colour alone", *found) for found in self.colours.end(0))
         yield from (_unnamed(drawing) for drawing in self.drawings if not drawing.named)
         yield from (Finding("warning in an output", line, _near(anchor)) for line, anchor in self.text.alarms())
         yield from () if self.level else (Finding("heading level skipped", "no h1 on the page"),)
@@ -197,6 +204,9 @@ class _Reader(HTMLParser):
 
     def _note(self, rule: str, seen: str) -> None:
         self.findings.append(Finding(rule, seen[:200], _near(self.anchor)))
+
+    def _by_colour_alone(self, depth: int) -> list[Finding]:
+        return [Finding("status by colour alone", seen, _near(anchor)) for seen, anchor in self.colours.end(depth)]
 
     def _identity(self, tag: str, values: dict[str, str]) -> None:
         name = values.get("id")
@@ -232,11 +242,8 @@ class _Reader(HTMLParser):
         """Look for what a style would load. Inside SVG a browser reads tags in a style element: there are none."""
         if "<" in text:
             self._note("hidden markup", f"{text[text.index('<') :][:40]!r} in a {where}")
-        for read in dict.fromkeys((text, CSS_NOISE.sub("", text))):  # what looks like a comment may be two strings
-            plain = CSS_ESCAPE.sub(lambda code: chr(min(int(code[1], 16), 0x10FFFF)), read)
-            if seen := _load(plain):
-                self._note("loads from outside", f"{seen!r} in a {where}")
-                return
+        if seen := loaded_by(text):
+            self._note("loads from outside", f"{seen!r} in a {where}")
 
     def _runs(self, tag: str, values: dict[str, str]) -> None:
         if tag == "script":
@@ -259,8 +266,9 @@ class _Reader(HTMLParser):
             self.drawings.append(_Drawing(values.get("role") == "img", named, _near(self.anchor)))
             return
         image = tag == "img" or (tag == "input" and values.get("type", "").casefold() == "image")
-        if image and not decorative and not values.get("alt", "").strip():
-            self._note("image without alternative text", f"<{tag}>")
+        text = values.get("alt", "").strip()
+        if image and not decorative and SAYS_NOTHING.fullmatch(text):
+            self._note("image without alternative text", f"<{tag} alt={text!r}>" if text else f"<{tag}>")
 
     def _drawing_title(self, data: str) -> None:
         """Take a title as the name of the drawing it is a child of. A browser reads tags in it: there are none."""
@@ -309,23 +317,3 @@ def _directives(policy: str) -> list[tuple[str, ...]]:
     """Return the directives of a content policy, sorted; blanks are those that a browser knows."""
     split = (re.split(r"[ \t\n\f\r]+", directive.strip(" \t\n\f\r")) for directive in policy.split(";"))
     return sorted((name.casefold(), *sources) for name, *sources in split if name)
-
-
-def _load(css: str) -> str:
-    """Return the start of what a style, its escapes resolved, would load from outside; nothing if all is inside."""
-    if found := CSS_LOADS.search(css):
-        return css[found.start() : found.end() + 60].strip()
-    plain = CSS_TYPE.sub("", css)
-    return next((plain[choice.start() :][:60] for choice in CSS_CHOOSES.finditer(plain) if _chooses(choice)), "")
-
-
-def _chooses(choice: re.Match[str]) -> bool:
-    """Say whether one of the texts among the arguments is the address of an image that is not on the page."""
-    depth = 1
-    for piece in CSS_PIECE.finditer(choice.string, choice.end()):
-        depth += {"(": 1, ")": -1}.get(piece[0], 0)
-        if depth == 0:
-            return False
-        if piece[0] not in "()" and not piece[0][1:].lstrip().casefold().startswith(("data:image/", "#")):
-            return True
-    return False

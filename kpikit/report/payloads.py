@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from kpikit.errors import NotebookError, ParameterError
-from kpikit.periods import as_date
+from kpikit.periods import Period, as_date
 from kpikit.results import MIME, SCHEMA_VERSION
 
 Payload = dict[str, Any]
@@ -80,6 +80,23 @@ def status(found: Sequence[Payload]) -> str:
     """Return PASS, REVIEW or FAIL from the data checks, or nothing when the page shows none."""
     facts = (payload["facts"] for payload in found if payload["kind"] in ("status", "quality"))
     return next((str(fact["status"]) for fact in facts if fact.get("status")), "")
+
+
+def goals(found: Sequence[Payload]) -> dict[str, int]:
+    """Return how many goals have each status (``on target``, ``at risk``, ``off target``, ``unknown``)."""
+    counted = (payload["facts"].get("goals") for payload in found if payload["kind"] == "status")
+    return next((dict(counts) for counts in counted if counts), {})
+
+
+def running(found: Sequence[Payload], chosen: Payload) -> str:
+    """Return the name of the period that is not over although values of it are shown; nothing where there is none."""
+    shown = [payload for payload in found if payload["kind"] == "tiles" and payload["facts"].get("period")]
+    for payload in shown:
+        unit = Period.parse(str(payload["facts"]["period"]))
+        starts = [as_date(str(kpi["period"])) for kpi in payload.get("kpis", ()) if kpi.get("status") == "partial"]
+        if starts and unit.index(max(starts)) >= unit.index(as_date(as_of(chosen))):
+            return unit.label(max(starts))
+    return ""
 
 
 def kpis(found: list[Payload]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from kpikit.report.manifest import Manifest
 from kpikit.results import slug
 from kpikit.spreadsheets import csv_text
 
-REPORT, NOTEBOOK, KPIS, TABLES = "report.html", "notebook.ipynb", "kpis.json", "tables"
+REPORT, FULL, NOTEBOOK, KPIS, TABLES = "report.html", "report-full.html", "notebook.ipynb", "kpis.json", "tables"
 LATEST, INDEX, LAST_FAILURE, FAILED = "latest.html", "index.html", "last-failure.html", "failed"
 PDF, LATEST_PDF = "report.pdf", "latest.pdf"
 BUILDING, NEW = ".building-", ".new-"
@@ -160,8 +160,9 @@ def folder_name(notebook: str) -> str:
 
 
 def write_artefacts(
-    building: Path, *, html: str, kpis: list[dict[str, Any]], tables: Mapping[str, Any], facts: Mapping[str, Any]
-) -> None:
+    building: Path, *, html: str, kpis: list[dict[str, Any]], tables: Mapping[str, Any], facts: Mapping[str, Any],
+    whole: str = "",
+) -> None:  # fmt: skip
     """Write a run's report, KPI values and tables into the folder it is built in.
 
     Parameters
@@ -176,9 +177,13 @@ def write_artefacts(
         By name: ``columns`` and ``rows``.
     facts
         What ``kpis.json`` says beside the values: run, notebook, as_of.
+    whole
+        The page with every part, where ``html`` leaves some out for its audience.
     """
     with machine_errors(building):
         _write_synced(building / REPORT, html.encode())
+        if whole:
+            _write_synced(building / FULL, whole.encode())
         _write_synced(building / KPIS, (json.dumps({**facts, "kpis": kpis}, indent=2) + "\n").encode())
         for name, table in tables.items():
             (building / TABLES).mkdir(exist_ok=True)

@@ -36,6 +36,9 @@ def cohort_table(cohorts: pd.DataFrame, *, period: str) -> Result:
     )
     if len(first) > 1:
         best, worst = first.iloc[int(first.retention.argmax())], first.iloc[int(first.retention.argmin())]
+        title = (
+            f"{percent(worst.retention)} to {percent(best.retention)} of a cohort order again in the next {unit.unit}"
+        )
         text += (
             f" In the {unit.unit} after their first order, between {percent(worst.retention)} "
             f"(cohort {unit.label(worst.cohort)}, {number(worst.active)} of {number(worst.cohort_size)}) and "

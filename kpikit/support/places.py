@@ -137,7 +137,11 @@ def by_hour(waits: pd.DataFrame, *, event: str = "first_response_at", hours: str
         return Result(name, "table", "When customers wait longest cannot be told yet", text, table=table, facts=facts)
     if slower.empty:
         title = "No time of the week stands out: waits do not differ clearly by when a case is opened"
+        known = table[table["median"].notna()].sort_values("median")
         text = (
+            f"Medians run from {_block(known.iloc[0], unit)} to {_block(known.iloc[-1], unit)}. " if len(known) else ""
+        )
+        text += (
             f"{counted(table['cases'].sum(), 'case')} in {counted(len(table), 'block')} of {width} hours, each judged "
             f"against all others, adjusted for their number."
         )
@@ -150,6 +154,10 @@ def by_hour(waits: pd.DataFrame, *, event: str = "first_response_at", hours: str
         f"{joined(list(slower.when.head(5)))}. Each block is judged against all others, adjusted for their number."
     )
     return Result(name, "table", title, text, f"{title}.", table=table, facts=facts)
+
+
+def _block(row: pd.Series, unit: str) -> str:
+    return f"{number(row['median'], 1)} {unit} ({row.when}, {counted(row['cases'], 'case')})"
 
 
 def _when(weekday: int, hour: int, width: int) -> str:
