@@ -10,7 +10,7 @@ from typing import Any
 
 SUPPRESSED = "suppressed"
 # People first: where a table counts them, what they did (answers, cases) needs no threshold of its own.
-PEOPLE = ("n", "customers", "n_customers", "cohort_size", "entered")
+PEOPLE = ("n", "customers", "n_customers", "cohort_size", "started", "entered", "invited")
 EVENTS = ("answers", "cases", "orders", "invitations")
 TITLE = "Small groups are not shown"
 

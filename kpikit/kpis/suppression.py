@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from kpikit.cells import SUPPRESSED, TITLE, basis
 from kpikit.formatting import counted
@@ -23,9 +25,7 @@ from kpikit.results import Result
 
 FEWEST_HIDDEN = 2  # cells of a group: one alone is the total less the others
 GROUPS = ("kpi", "period", "by", "kind", "months")  # the rows of a table that add up share these
-COUNTS = ("numerator", "denominator", "n", "cohort_size", "active", "customers", "answers", "cases", "revenue")
-ESTIMATES = ("value", "low", "high", "error", "retention", "revenue_per_customer")
-SUMS = ("sum_xx", "sum_yy", "sum_xy", "sum_ww")
+KEYS = ("age", "number", "months", "step_number")  # numbers that say which cell it is
 Flags = NDArray[np.bool_]
 
 
@@ -73,38 +73,64 @@ def suppressed(values: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     hide = _small(values, min_cell)
     shown = values.copy()
     shown["status"] = shown.status.mask(hide, SUPPRESSED)
-    for name in (*COUNTS, *ESTIMATES, *SUMS):
-        if name in shown.columns:
-            shown[name] = shown[name].mask(hide, pd.NA if shown[name].dtype.name == "Int64" else np.nan)
+    if hide.any():
+        for name in shown.select_dtypes("number").columns.difference(KEYS):
+            shown[name] = shown[name].mask(hide)
     return shown
 
 
-def protected(data: Any, *results: Result) -> tuple[Result, ...]:
-    """Return results without the rows that rest on fewer people than ``privacy.min_cell`` allows.
+def protected(data: Any, *shown: Any) -> tuple[Any, ...]:
+    """Return results, or tables of counts, without what rests on fewer people than ``privacy.min_cell`` allows.
 
-    Call it before they are drawn, summed up or acted on. A table with a status keeps its rows, suppressed; of any other
-    they are left out, with the rows that would reveal them, and the paragraph says so in place of its own words.
+    Call it before anything is drawn, summed up or acted on; tables of counts go through it before they are read, so
+    that no sentence is made from what is suppressed. A table with a status keeps its rows, suppressed; of any other
+    they are left out. A result's paragraph then says so, in place of its own words where these name such a row.
 
     Parameters
     ----------
     data
         What ``kpikit.load`` returned: its configuration has the threshold, 5 unless it says otherwise.
-    results
-        Any; those without a count of people in their table come back as they are.
+    shown
+        Results or DataFrames; those that do not count people come back as they are.
     """
-    return tuple(_protected(result, int(data.config.privacy.min_cell)) for result in results)
+    min_cell = int(data.config.privacy.min_cell)
+    return tuple(_of_result(one, min_cell) if isinstance(one, Result) else _of_table(one, min_cell) for one in shown)
 
 
-def _protected(result: Result, min_cell: int) -> Result:
+def _of_table(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    if "status" in table.columns:
+        return suppressed(table, min_cell)
+    return table[~_small(table, min_cell)].reset_index(drop=True)
+
+
+def _of_result(result: Result, min_cell: int) -> Result:
     table = result.table
-    if table is None or not len(table):
+    if table is None or not len(table) or not (hide := _small(table, min_cell)).any():
         return result
-    hide = _small(table, min_cell)
-    if not hide.any():
-        return result
-    kept = suppressed(table, min_cell) if "status" in table.columns else table[~hide].reset_index(drop=True)
-    title = TITLE if _names(table[hide], result.title) else result.title
-    return replace(result, title=title, text=_in_words(hide, min_cell), headline="", table=kept)
+    gone, stays = table[hide], table[~hide]
+    note = (
+        f"{counted(int(hide.sum()), 'row')} of {len(hide)} rest on fewer than {min_cell} people, or would reveal one "
+        "that does: they are left out."
+    )
+    tells = {name: _names(gone, stays, getattr(result, name)) for name in ("title", "text", "headline")}
+    return replace(
+        result,
+        title=TITLE if tells["title"] else result.title,
+        text=note if any(tells.values()) else f"{result.text} {note}".strip(),
+        headline="" if any(tells.values()) else result.headline,
+        table=_of_table(table, min_cell),
+    )
+
+
+def _names(gone: pd.DataFrame, stays: pd.DataFrame, text: str) -> bool:
+    """Say whether a text names a row that is suppressed: by a label of no other row, or by its last label."""
+    labels = list(takewhile(lambda name: not is_numeric_dtype(gone[name]), gone.columns))
+    others = set(stays[labels].astype(str).to_numpy().ravel())
+    for row in gone[labels].astype(str).itertuples(index=False):
+        own = [label for label in row if label not in others] or list(row[-1:])
+        if any(label and label in text for label in own):
+            return True
+    return False
 
 
 def _small(table: pd.DataFrame, min_cell: int) -> Flags:
@@ -120,8 +146,7 @@ def _rows(table: pd.DataFrame, counts: NDArray[np.float64], min_cell: int) -> Fl
     keys = [name for name in GROUPS if name in table.columns]
     alone = "period" in keys and not any(name in table.columns for name in ("segment", "channel", "group"))
     groups = range(len(table)) if alone else table[keys].astype(str).agg("|".join, axis=1) if keys else None
-    found = hidden(counts, min_cell, None if groups is None else list(groups))
-    return found
+    return hidden(counts, min_cell, None if groups is None else list(groups))
 
 
 def _cohorts(table: pd.DataFrame, counts: NDArray[np.float64], min_cell: int) -> Flags:
@@ -129,15 +154,3 @@ def _cohorts(table: pd.DataFrame, counts: NDArray[np.float64], min_cell: int) ->
     largest = pd.Series(counts).groupby(table.cohort.to_numpy()).max()
     small = set(largest.index[hidden(largest.to_list(), min_cell)])
     return np.array([cohort in small for cohort in table.cohort], dtype=bool)
-
-
-def _names(rows: pd.DataFrame, text: str) -> bool:
-    """Say whether a text names one of the rows."""
-    return any(isinstance(value, str) and value and value in text for value in rows.to_numpy().ravel())
-
-
-def _in_words(hide: Flags, min_cell: int) -> str:
-    return (
-        f"{counted(int(hide.sum()), 'row')} of {len(hide)} rest on fewer than {min_cell} people, or would reveal one "
-        "that does: they are left out, and nothing is said of them."
-    )

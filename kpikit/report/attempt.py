@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from textwrap import shorten
 from typing import Any, Literal
 
 from kpikit.errors import ContractError, KpikitError, TerminatedError
-from kpikit.report import catalogue, export, gate, manifest, payloads, pdf, store
+from kpikit.report import catalogue, disclosure, export, gate, manifest, payloads, pdf, store
 from kpikit.report.execute import CellError, Limits, execute
 from kpikit.report.manifest import Manifest
 from kpikit.report.notebooks import Notebook, code_hash, first_heading, load
@@ -58,7 +58,7 @@ class Desk:
 def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
     """Run one notebook and keep its report; on an error keep what helps to find it."""
     name, started = job.notebook.name, datetime.now(UTC)
-    record = begin(job, started, desk)
+    record, secrets = begin(job, started, desk), disclosure.secrets_of(job.values, desk.working_folder)
     with shelf.building(name, record.run_id) as building:
         try:
             document = _executed(job, building, desk)
@@ -66,7 +66,7 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
             found = payloads.payloads(document)
             if not desk.despite_failed_checks:
                 _refuse_failed_checks(found, name)
-            record, html, notes = _page(document, record, executed)
+            record, html, notes = _page(document, record, executed, secrets)
             facts = {"schema_version": 1, "run_id": record.run_id, "notebook": name, "as_of": record.as_of}
             tables = payloads.tables(found)
             store.write_artefacts(building, html=html, kpis=payloads.kpis(found), tables=tables, facts=facts)
@@ -76,10 +76,22 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
             notes = (*notes, *_note_on_latest(shelf, record))
             return Outcome(name, "succeeded", place / store.REPORT, notes=notes, checks=record.checks)
         except Exception as problem:  # whatever it is, the reader finds a page about it
-            error = terminated(name) if desk.stop.asked else known(problem, name)
+            error = _without(terminated(name) if desk.stop.asked else known(problem, name), secrets)
+            disclosure.redact_file(building / store.NOTEBOOK, secrets)
             failed = _failed(record, started, error, problem.cell if isinstance(problem, CellError) else None)
             shelf.keep_failure(building, failed, catalogue.failure_page(failed, shelf.latest(name)))
             return Outcome(name, "failed", shelf.folder(name) / store.LAST_FAILURE, error)
+
+
+def _without(error: KpikitError, secrets: Collection[str]) -> KpikitError:
+    """Return an error whose message, and that of what caused it, holds no secret."""
+    said = str(error)
+    clean = disclosure.redacted(said, secrets)
+    if clean == said and error.__cause__ is None and error.__context__ is None:
+        return error
+    made = type(error)(clean) if clean != said else error
+    made.__cause__, made.__suppress_context__ = None, True  # what a driver raised may repeat the address
+    return made
 
 
 def terminated(notebook: str) -> TerminatedError:
@@ -152,7 +164,9 @@ def begin(job: Job, started: datetime, desk: Desk) -> Manifest:
     )
 
 
-def _page(document: Any, record: Manifest, executed: datetime) -> tuple[Manifest, str, tuple[str, ...]]:
+def _page(
+    document: Any, record: Manifest, executed: datetime, secrets: Collection[str]
+) -> tuple[Manifest, str, tuple[str, ...]]:
     """Return the record with what the page says, the page past the gate, and the page's notes."""
     found = payloads.payloads(document)
     first = payloads.page(found, where=record.notebook)
@@ -170,7 +184,8 @@ def _page(document: Any, record: Manifest, executed: datetime) -> tuple[Manifest
         }
     )
     page = export.export(document, known, language=str(first["facts"].get("language", "en")))
-    gate.enforce([*gate.check_outputs(document), *gate.check_page(page.html)], record.notebook)
+    findings = [*gate.check_outputs(document), *gate.check_page(page.html)]
+    gate.enforce([*findings, *disclosure.check_disclosure(document, found, page.html, secrets)], record.notebook)
     return known, page.html, page.notes
 
 
