@@ -85,11 +85,12 @@ def scrubbed(texts: Iterable[object], *, staff: Iterable[str] = ()) -> list[str]
 def personal(text: str, staff: Iterable[str] = ()) -> list[Found]:
     """Return what :func:`scrubbed` would take out of a text, from left to right, none over another."""
     plain, places = _plain(text)
+    places.append(len(text))  # an accent that follows its letter goes with it
     every = [*_addresses(plain), *_telephones(plain), *_names(plain, tuple(staff))]
     found, done = [], 0
     for mark, begins, ends in sorted(every, key=lambda one: (one.begins, -one.ends)):
         if ends > done:  # of two that overlap the later one goes on where the earlier one ends
-            found.append(Found(mark, places[max(begins, done)], places[ends - 1] + 1))
+            found.append(Found(mark, places[max(begins, done)], places[ends]))
             done = ends
     return found
 

@@ -144,9 +144,7 @@ def _small(table: pd.DataFrame, min_cell: int) -> Flags:
 
 def _rows(table: pd.DataFrame, counts: NDArray[np.float64], min_cell: int) -> Flags:
     keys = [name for name in GROUPS if name in table.columns]
-    alone = "period" in keys and not any(name in table.columns for name in ("segment", "channel", "group"))
-    groups = range(len(table)) if alone else table[keys].astype(str).agg("|".join, axis=1) if keys else None
-    return hidden(counts, min_cell, None if groups is None else list(groups))
+    return hidden(counts, min_cell, list(table.groupby(keys, dropna=False).ngroup()) if keys else None)
 
 
 def _cohorts(table: pd.DataFrame, counts: NDArray[np.float64], min_cell: int) -> Flags:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from textwrap import shorten
+from traceback import format_exception
 from typing import Any, Literal
 
 from kpikit.errors import ContractError, KpikitError, TerminatedError
@@ -84,14 +85,13 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
 
 
 def _without(error: KpikitError, secrets: Collection[str]) -> KpikitError:
-    """Return an error whose message, and that of what caused it, holds no secret."""
-    said = str(error)
-    clean = disclosure.redacted(said, secrets)
-    if clean == said and error.__cause__ is None and error.__context__ is None:
+    """Return an error without secrets; where one stood, without what caused it too: a driver repeats the address."""
+    said = "".join(format_exception(error))
+    if disclosure.redacted(said, secrets) == said:
         return error
-    made = type(error)(clean) if clean != said else error
-    made.__cause__, made.__suppress_context__ = None, True  # what a driver raised may repeat the address
-    return made
+    facts = (error.expected, error.got, error.fix, error.where)
+    expected, got, fix, where = (disclosure.redacted(fact, secrets) for fact in facts)
+    return type(error)(expected, got=got, fix=fix, where=where)
 
 
 def terminated(notebook: str) -> TerminatedError:

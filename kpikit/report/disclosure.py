@@ -25,6 +25,7 @@ RAW_IDENTIFIERS = re.compile(r"\b(?:customer_id|visitor_id|referred_by)\b")
 COMMENTS = re.compile(r"(?:.*[ _-])?(?:comments?|remarks?|quotes?|verbatims?|feedback|reviews?)", re.IGNORECASE)
 QUOTING = ("blockquote", "q")
 REFERENCE = re.compile(r"\$\{(\w+)\}")
+REFERRING = re.compile(r"[^\s\"',]*\$\{\w+\}[^\s\"',]*")
 KEY_VARIABLE = "KPIKIT_HASH_KEY"
 SHORTEST_SECRET = 4  # shorter values stand in any page by chance
 MASK = "[secret]"
@@ -55,7 +56,7 @@ def check_disclosure(document: Any, found: Sequence[Payload], html: str, secrets
 
 
 def secrets_of(values: Mapping[str, Any], folder: Path) -> frozenset[str]:
-    """Return the secrets of a run: the values of ``${NAME}`` in its parameters and configuration, and the hash key.
+    """Return the secrets of a run: values of ``${NAME}`` in its parameters and its sources' urls, and the hash key.
 
     Parameters
     ----------
@@ -66,7 +67,8 @@ def secrets_of(values: Mapping[str, Any], folder: Path) -> frozenset[str]:
 
     Notes
     -----
-    Of a value that is a whole address, the password counts by itself too. Values of fewer than four signs are not
+    Of a url, what stands for the password or in the query is a secret, and the host, the user or the name of a database
+    is not. Of a value that is itself an address, the password counts too. Values of fewer than four signs are not
     looked for: they stand in any page by chance.
     """
     path = folder / str(values.get("config") or "kpikit.yaml")
@@ -74,7 +76,7 @@ def secrets_of(values: Mapping[str, Any], folder: Path) -> frozenset[str]:
         written = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     except OSError:  # what cannot be read has been refused, or is about to be
         written = ""
-    names = {*REFERENCE.findall(written + json.dumps(dict(values), default=str)), KEY_VARIABLE}
+    names = {*_secret_names(written), *REFERENCE.findall(json.dumps(dict(values), default=str)), KEY_VARIABLE}
     given = {os.environ[name] for name in names if os.environ.get(name)}
     every = given | {password for value in given for password in _passwords(value)}
     return frozenset(value for value in every if len(value) >= SHORTEST_SECRET)
@@ -92,9 +94,36 @@ def redact_file(path: Path, secrets: Iterable[str]) -> None:
     if not path.is_file():
         return
     written = path.read_text(encoding="utf-8", errors="replace")
-    clean = redacted(written, secrets)
-    if clean != written:
+    try:
+        content = json.loads(written)
+        clean = json.dumps(_redacted(content, secrets), indent=1, ensure_ascii=False)
+        changed = json.loads(clean) != content
+    except ValueError:  # cut short by what ended the run
+        clean = redacted(written, secrets)
+        changed = clean != written
+    if changed:
         path.write_text(clean, encoding="utf-8")
+
+
+def _redacted(content: Any, secrets: Iterable[str]) -> Any:
+    if isinstance(content, dict):
+        return {redacted(key, secrets): _redacted(value, secrets) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_redacted(value, secrets) for value in content]
+    return redacted(content, secrets) if isinstance(content, str) else content
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """Yield every text in a document, names included."""
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            yield str(key)
+            yield from _texts(value)
+    elif isinstance(content, list | tuple):
+        for value in content:
+            yield from _texts(value)
+    elif isinstance(content, str):
+        yield content
 
 
 def forms(secret: str) -> frozenset[str]:
@@ -112,6 +141,15 @@ def forms(secret: str) -> frozenset[str]:
         core = coded[(0, 2, 3)[offset] : len(coded) - (4 if (offset + len(raw)) % 3 else 0)]
         cores |= {core, core.replace("+", "-").replace("/", "_")}
     return frozenset({*plain, *(core for core in cores if len(core) >= 2 * SHORTEST_SECRET)})
+
+
+def _secret_names(written: str) -> Iterator[str]:
+    """Yield the names of the variables that hold a secret, from the text of a configuration."""
+    for url in REFERRING.findall(written):
+        scheme, found, rest = url.partition("://")
+        user = rest.rpartition("@")[0]
+        secret = f"{user.partition(':')[2] or user} {rest.partition('?')[2]}" if found else scheme
+        yield from REFERENCE.findall(secret)
 
 
 def _passwords(value: str) -> Iterator[str]:
@@ -132,12 +170,16 @@ def _small_cells(found: Sequence[Payload], min_cell: int) -> Iterator[Finding]:
             for number, column, count in small_rows(table["columns"], table["rows"], min_cell):
                 row = dict(zip(table["columns"], table["rows"][number], strict=True))
                 if row.get("status") != SUPPRESSED:
-                    yield Finding(rule, f"{column} of row {number + 1} is {count:g}, allowed are 0 or {min_cell}", _at(one))
+                    yield Finding(
+                        rule, f"{column} of row {number + 1} is {count:g}, allowed are 0 or {min_cell}", _at(one)
+                    )
         for kpi in one.get("kpis", ()):
             if is_small(kpi.get("n"), min_cell) and kpi.get("status") != SUPPRESSED:
                 seen = f"n of {kpi.get('kpi')} is {kpi['n']:g}, allowed are 0 or {min_cell}"
                 yield Finding(rule, seen, _at(one))
-            if kpi.get("status") == SUPPRESSED and any(kpi.get(name) is not None for name in ("n", "value", "numerator")):
+            if kpi.get("status") == SUPPRESSED and any(
+                kpi.get(name) is not None for name in ("n", "value", "numerator")
+            ):
                 yield Finding(rule, f"{kpi.get('kpi')} is suppressed and still says a number", _at(one))
 
 
@@ -196,7 +238,8 @@ def _personal(text: Any, where: str) -> Iterator[Finding]:
 def _secrets(document: Any, html: str, secrets: Iterable[str]) -> Iterator[Finding]:
     """Yield where a secret's value stands; the finding does not repeat it."""
     wanted = [forms(secret) for secret in secrets]
-    for where, text in (("the page", html), ("the page", unescape(html)), ("the notebook", json.dumps(document))):
+    notebook = "\n".join(_texts(document))
+    for where, text in (("the page", html + unescape(html)), ("the notebook", notebook)):
         if any(form in text for each in wanted for form in each):
             yield Finding("a secret's value", f"it stands in {where}")
 
