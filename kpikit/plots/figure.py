@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from kpikit.legible import legible
 from kpikit.plots.html import Format, render, table_html
 from kpikit.plots.style import NARROW_INCHES, WIDE_INCHES, drawing
 from kpikit.results import Result, slug
@@ -19,6 +21,8 @@ from kpikit.results import Result, slug
 Draw = Callable[[Any, Axes], Any]
 SVG_LIMIT_BYTES = 60_000
 PNG_DPI = 120
+LONGEST_LABEL = 60
+NO_GLYPH = r"Glyph \d+ .*missing from font"  # a name in another script: in SVG the reader's own fonts write it
 SVG_FONTS = "Arial, 'Liberation Sans', Helvetica, sans-serif"
 _FONT = re.compile(r"px ('[^;']+'(, )?)+sans-serif")
 
@@ -56,9 +60,10 @@ def figure(
 
 def encoded(result: Result, draw: Draw, width: float, height: float) -> str:
     """Return a drawing of so many inches as a data URI: SVG where it is small, else PNG."""
-    with drawing():
+    with drawing(), warnings.catch_warnings():
         page = Figure(figsize=(width, height), layout="constrained")
-        draw(result.table, page.subplots())
+        warnings.filterwarnings("ignore", message=NO_GLYPH)
+        draw(_drawable(result.table), page.subplots())
         text = io.StringIO()
         page.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         svg = _FONT.sub(f"px {SVG_FONTS}", text.getvalue()).encode()
@@ -67,6 +72,15 @@ def encoded(result: Result, draw: Draw, width: float, height: float) -> str:
         data = io.BytesIO()
         page.savefig(data, format="png", dpi=PNG_DPI, metadata={"Software": None}, pil_kwargs={"optimize": True})
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def _drawable(table: Any) -> Any:
+    """Return a table whose texts can be drawn: short, and without signs that no drawing may hold."""
+    texts = [name for name in table.columns if table[name].map(lambda value: isinstance(value, str)).any()]
+    return table.assign(**{
+        name: table[name].map(lambda value: legible(value, LONGEST_LABEL) if isinstance(value, str) else value)
+        for name in texts
+    })  # fmt: skip
 
 
 def is_narrow(ax: Axes) -> bool:
