@@ -5,13 +5,14 @@ Each payload that would run something calls ``kk()`` or loads from ``evil.exampl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count, islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import pandas as pd
 
 HOST = "evil.example"
+LONG = 5000
 MARKUP = (
     "<script>kk()</script>",
     "</script><script>kk()</script>",
@@ -226,42 +227,66 @@ PAYLOADS = (
     *MARKUP, *HANDLERS, *DRAWINGS, *STYLES, *ADDRESSES, *TEMPLATES, *MARKDOWN, *ENTITIES, *SIGNS, *SHEETS, *PATHS,
     *BREAKS,
 )  # fmt: skip
-# column → how many different payloads stand in it; the columns take turns, so that all stand somewhere
+# column → how many different payloads stand in it; every payload is the name of a product
 COLUMNS = {
-    ("orders", "channel"): 12, ("orders", "segment"): 12, ("orders", "payment_method"): 20, ("order_lines", "product"): 40,
-    ("order_lines", "category"): 20, ("customers", "channel"): 12, ("customers", "segment"): 12,
-    ("customers", "country"): 20, ("subscriptions", "plan"): 6, ("survey_responses", "comment"): 400,
-    ("survey_responses", "touchpoint"): 8, ("survey_responses", "segment"): 12, ("survey_invites", "segment"): 12,
-    ("feedback", "text"): 400, ("feedback", "source"): 20, ("feedback", "product"): 20, ("tickets", "channel"): 8,
-    ("tickets", "topic"): 12, ("tickets", "agent"): 6, ("sessions", "channel"): 12, ("sessions", "device"): 12,
-    ("events", "channel"): 12, ("events", "device"): 12, ("spend", "channel"): 12, ("actions", "title"): 12,
-    ("actions", "owner"): 12,
+    ("order_lines", "product"): len(PAYLOADS), ("orders", "channel"): 12, ("orders", "segment"): 12,
+    ("orders", "payment_method"): 20, ("order_lines", "category"): 20, ("customers", "channel"): 12,
+    ("customers", "segment"): 12, ("customers", "country"): 20, ("subscriptions", "plan"): 6,
+    ("survey_responses", "comment"): len(PAYLOADS), ("survey_responses", "touchpoint"): 8,
+    ("survey_responses", "channel"): 12, ("survey_responses", "segment"): 12, ("survey_invites", "segment"): 12,
+    ("feedback", "text"): len(PAYLOADS), ("feedback", "source"): 20, ("feedback", "product"): 20,
+    ("tickets", "channel"): 8, ("tickets", "topic"): 12, ("tickets", "agent"): 6, ("sessions", "channel"): 12,
+    ("sessions", "device"): 12, ("events", "channel"): 12, ("events", "device"): 12, ("spend", "channel"): 12,
+    ("actions", "title"): 12, ("actions", "owner"): 12,
 }  # fmt: skip
-SAME = {  # what names the same thing in several tables
-    "segment": 0, "channel": 1,
-}  # fmt: skip
+SHARED = ("segment", "channel")  # the same names in every table
+KINDS = {"survey_responses": 40, "survey_invites": 40, "spend": 25, "events": 50}  # one row in so many is of a hostile kind
+NAMED_IN_ROWS = 3
 
 
-def turns() -> Iterator[str]:
-    """Yield the payloads again and again."""
-    for number in count():
-        yield PAYLOADS[number % len(PAYLOADS)]
+def in_turn() -> Iterator[str]:
+    """Yield the payloads again and again, the longest but where all are asked for."""
+    yield from PAYLOADS
+    while True:
+        yield from (payload for payload in PAYLOADS if len(payload) < LONG)
 
 
-def hostile_tables(shop: Any) -> dict[str, pd.DataFrame]:
-    """Return a shop's tables with payloads in every text column, row by row in turn, and in the names of columns."""
-    supply = turns()
-    tables = {name: table.to_pandas() for name, table in shop.tables.items()}
-    shared: dict[str, list[str]] = {}
+def hostile_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return tables with payloads in every text column, row by row in turn, and in the names of further columns."""
+    supply, shared = in_turn(), {}
+    made = {name: table.copy() for name, table in tables.items()}
     for (name, column), size in COLUMNS.items():
-        table = tables.get(name)
-        if table is None:
-            continue
-        own = shared.get(column) if column in SAME else None
-        texts = own or list(islice(supply, size))
-        shared.setdefault(column, texts)
-        table[column] = [texts[number % len(texts)] for number in range(len(table))]
-    for table in tables.values():
-        for payload in islice(supply, 3):
-            table[payload[:200]] = "x"
-    return tables
+        texts = list(PAYLOADS) if size == len(PAYLOADS) else list(islice(supply, size))
+        texts = shared.setdefault(column, texts) if column in SHARED else texts
+        made[name][column] = [texts[number % len(texts)] for number in range(len(made[name]))]
+    for name, step in KINDS.items():
+        column, rows = ("step" if name == "events" else "kind"), made[name].index[::step]
+        made[name].loc[rows, column] = list(islice(supply, len(rows)))
+    for table in made.values():
+        for payload in islice(supply, NAMED_IN_ROWS):
+            table[payload] = "x"
+    return made
+
+
+def hostile_config(tables: Iterable[str]) -> dict[str, Any]:
+    """Return a configuration whose every free text is a payload, over ``tables`` in Parquet files of their names."""
+    supply = (one for one in in_turn() if len(one) < LONG and "${" not in one)  # which no text of kpikit.yaml may hold
+    own = [
+        {"id": f"own_{number}", "title": next(supply), "table": "orders", "eligible": "delivered_at IS NOT NULL",
+         "success": "is_intact", "target": 0.9, "owner": next(supply)}
+        for number in range(20)
+    ]  # fmt: skip
+    goals = [{"kpi": f"own_{number}", "at_least": 0.9, "by": "2026-12-31", "owner": next(supply)} for number in range(20)]
+    return {
+        "business": {"name": " ".join(islice(supply, 12)), "currency": "EUR", "timezone": "Europe/Lisbon"},
+        "tables": {name: {"from": f"{name}.parquet"} for name in tables},
+        "economics": {"margin_fraction": 0.42, "annual_discount_rate": 0.1},
+        "performance_indicators": own,
+        "goals": goals,
+        "benchmarks": [{"kpi": "retention_rate", "value": 0.5, "source": next(supply), "kind": "internal"}],
+        "interventions": [
+            {"id": "card", "name": next(supply), "starts": "2026-02-01", "kpi": "retention_rate"},
+        ],
+        "privacy": {"min_cell": 5, "staff": list(islice(supply, 20))},
+        "report": {"title": " ".join(islice(supply, 12))},
+    }  # fmt: skip
