@@ -75,8 +75,8 @@ def scrubbed(texts: Iterable[object], *, staff: Iterable[str] = ()) -> list[str]
     digits without any of these stays: it may be an order's. Dates, prices and numbers that a word such as *order*
     announces stay too. Names that nobody configured stay: no list of names could hold them all.
 
-    >>> scrubbed(["Ana was kind, write to me@example.org or +351 912 345 678", "Order 4711 of 2026-09-30"], staff=["Ana"])
-    ['[name] was kind, write to [e-mail] or [telephone]', 'Order 4711 of 2026-09-30']
+    >>> scrubbed(["Ana was kind: me@example.org, +351 912 345 678", "Order 4711 of 2026-09-30"], staff=["Ana"])
+    ['[name] was kind: [e-mail], [telephone]', 'Order 4711 of 2026-09-30']
     """
     names = tuple(staff)
     return [_scrubbed("" if text is None or text != text else str(text), names) for text in texts]

@@ -19,14 +19,14 @@ MARKUP = (
     "<scr<script>ipt>kk()</script>",
     "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
     "<script\x0ctype='text/javascript'>kk()</script>",
-    "\"><script>kk()</script>",
+    '"><script>kk()</script>',
     "'><script>kk()</script>",
     "</title><script>kk()</script>",
     "</style><script>kk()</script>",
     "</textarea><script>kk()</script>",
     "</caption></table><script>kk()</script>",
     "</td></tr></table><h1>owned</h1>",
-    "<noscript><p title=\"</noscript><img src=x onerror=kk()>\">",
+    '<noscript><p title="</noscript><img src=x onerror=kk()>">',
     "<template><script>kk()</script></template>",
     "<xmp><script>kk()</script></xmp>",
     "<plaintext>all that follows",
@@ -50,9 +50,9 @@ MARKUP = (
 )
 HANDLERS = (
     "<img src=x onerror=kk()>",
-    "\"><img src=x onerror=kk()>",
+    '"><img src=x onerror=kk()>',
     "' onmouseover='kk()",
-    "\" onfocus=\"kk()\" autofocus tabindex=\"1",
+    '" onfocus="kk()" autofocus tabindex="1',
     "` onload=kk() `",
     "<body onload=kk()>",
     "<details open ontoggle=kk()>x</details>",
@@ -171,7 +171,7 @@ SIGNS = (
 )
 SHEETS = (
     "=cmd|' /C calc'!A0",
-    "=HYPERLINK(\"http://evil.example/\",\"click\")",
+    '=HYPERLINK("http://evil.example/","click")',
     "+1+cmd|' /C calc'!A0",
     "-2+3+cmd|' /C calc'!A0",
     "@SUM(1+1)*cmd|' /C calc'!A0",
@@ -185,8 +185,8 @@ SHEETS = (
     "＠x",
     "a;=1+1",
     "a\t=1+1",
-    "\"=1+1",
-    "=1+1\",\"=2+2",
+    '"=1+1',
+    '=1+1","=2+2',
     "%0A=1+1",
 )
 PATHS = (
@@ -206,10 +206,10 @@ PATHS = (
 )
 BREAKS = (
     "\\",
-    "\"",
+    '"',
     "'",
-    "\\\"",
-    "\"}],\"x\":[{\"",
+    '\\"',
+    '"}],"x":[{"',
     "null",
     "NaN",
     "undefined",
@@ -240,7 +240,8 @@ COLUMNS = {
     ("actions", "title"): 12, ("actions", "owner"): 12,
 }  # fmt: skip
 SHARED = ("segment", "channel")  # the same names in every table
-KINDS = {"survey_responses": 40, "survey_invites": 40, "spend": 25, "events": 50}  # one row in so many is of a hostile kind
+# one row in so many is of a hostile kind (of a hostile step)
+KINDS = {"survey_responses": 40, "survey_invites": 40, "spend": 25, "events": 50}
 NAMED_IN_ROWS = 3
 
 
@@ -276,7 +277,9 @@ def hostile_config(tables: Iterable[str]) -> dict[str, Any]:
          "success": "is_intact", "target": 0.9, "owner": next(supply)}
         for number in range(20)
     ]  # fmt: skip
-    goals = [{"kpi": f"own_{number}", "at_least": 0.9, "by": "2026-12-31", "owner": next(supply)} for number in range(20)]
+    goals = [
+        {"kpi": f"own_{number}", "at_least": 0.9, "by": "2026-12-31", "owner": next(supply)} for number in range(20)
+    ]
     return {
         "business": {"name": " ".join(islice(supply, 12)), "currency": "EUR", "timezone": "Europe/Lisbon"},
         "tables": {name: {"from": f"{name}.parquet"} for name in tables},

@@ -136,8 +136,11 @@ def test_secrets_are_what_the_urls_and_parameters_refer_to(tmp_path: Path, monke
         "  b:\n    url: ${WHOLE}\n  c: {url: 'postgres://h/d?sslpassword=${QUERY}'}\n"
     )
     (tmp_path / "shop.yaml").write_text(text, encoding="utf-8")
-    values = {"LOGIN": "tester", "PASS": "pass-one", "HOST": "coffee", "BASE": "shop", "QUERY": "pass-three", "TOKEN": "tok-4",
-              "WHOLE": "postgres://u:pass%20two@h/d", "KPIKIT_HASH_KEY": "the-key", "OTHER": "unrelated", "ANY": "abc"}  # fmt: skip
+    values = {
+        "LOGIN": "tester", "PASS": "pass-one", "HOST": "coffee", "BASE": "shop", "QUERY": "pass-three",
+        "TOKEN": "tok-4", "WHOLE": "postgres://u:pass%20two@h/d", "KPIKIT_HASH_KEY": "the-key", "OTHER": "unrelated",
+        "ANY": "abc",
+    }  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     found = secrets_of({"config": "shop.yaml", "token": "${TOKEN}", "short": "${ANY}"}, tmp_path)

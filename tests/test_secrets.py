@@ -55,9 +55,8 @@ def server() -> Iterator[str]:
 def said_and_written(folder: Path, *words: str, password: str = CANARY) -> tuple[int, str]:
     """Run kpikit; return its exit code and all that it said and wrote, its configuration apart."""
     environment = {**os.environ, "SHOP_PASSWORD": password, "KPIKIT_HASH_KEY": "a key for tests"}
-    done = subprocess.run(
-        [sys.executable, "-m", "kpikit", *words], cwd=folder, env=environment, capture_output=True, timeout=300, check=False
-    )  # fmt: skip
+    command = [sys.executable, "-m", "kpikit", *words]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=300, check=False)
     reports = folder / "reports"
     files = [path.read_bytes() for path in reports.rglob("*") if path.is_file()] if reports.is_dir() else []
     every = b"\n".join([done.stdout, done.stderr, *files])
@@ -68,7 +67,9 @@ def leaks(text: str, secret: str = CANARY) -> list[str]:
     return [form for form in forms(secret) if form in text]
 
 
-def configured(folder: Path, host: str, *, table: str = "canary_sales", amount: str = "amount", options: str = "") -> None:
+def configured(
+    folder: Path, host: str, *, table: str = "canary_sales", amount: str = "amount", options: str = ""
+) -> None:
     url = f"postgres://canary:${{SHOP_PASSWORD}}@{host}/postgres"
     text = CONFIG.format(url=url, options=options, table=table, amount=amount)
     (folder / "kpikit.yaml").write_text(text, encoding="utf-8")
@@ -113,8 +114,8 @@ def test_a_report_holds_no_secret_nor_what_is_kept_of_a_refused_one(
     configured(tmp_path, server)
     toy = notebook([LOAD, "from kpikit.results import Result", SHOWN[what]])
     nbformat.write(toy, tmp_path / "toy.ipynb")
-    words = ("--debug", "run", "toy.ipynb", "--config", "kpikit.yaml", "--log-format", "json", "--despite-failed-checks")
-    exit_code, every = said_and_written(tmp_path, *words)
+    words = ("--debug", "run", "toy.ipynb", "--config", "kpikit.yaml", "--log-format", "json")
+    exit_code, every = said_and_written(tmp_path, *words, "--despite-failed-checks")
     assert exit_code == code, every[:3000]
     assert leaks(every) == []
     kept = list((tmp_path / "reports" / "toy").glob("*/*/notebook.ipynb"))
@@ -127,9 +128,10 @@ def test_a_report_holds_no_secret_nor_what_is_kept_of_a_refused_one(
 def test_a_wrong_password_fails_the_run_and_stands_nowhere(server: str, tmp_path: Path) -> None:
     configured(tmp_path, server)
     nbformat.write(notebook([LOAD, PAGE]), tmp_path / "toy.ipynb")
-    exit_code, every = said_and_written(tmp_path, "run", "toy.ipynb", "--config", "kpikit.yaml", password="wrong-Kanarie")
+    wrong = "wrong-Kanarie"
+    exit_code, every = said_and_written(tmp_path, "run", "toy.ipynb", "--config", "kpikit.yaml", password=wrong)
     assert exit_code == 7, every[:3000]
-    assert leaks(every, "wrong-Kanarie") == leaks(every) == []
+    assert leaks(every, wrong) == leaks(every) == []
 
 
 def test_a_leak_would_be_seen() -> None:

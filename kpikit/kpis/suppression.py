@@ -29,7 +29,7 @@ KEYS = ("age", "number", "months", "step_number")  # numbers that say which cell
 Flags = NDArray[np.bool_]
 
 
-def hidden(counts: Sequence[float], min_cell: int, groups: Sequence[Any] | None = None) -> Flags:
+def hidden(counts: Sequence[float] | NDArray[np.float64], min_cell: int, groups: Sequence[Any] | None = None) -> Flags:
     """Return which cells are to be suppressed: those below the threshold, and those that would reveal them.
 
     Parameters
@@ -74,7 +74,7 @@ def suppressed(values: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     shown = values.copy()
     shown["status"] = shown.status.mask(hide, SUPPRESSED)
     if hide.any():
-        for name in shown.select_dtypes("number").columns.difference(KEYS):
+        for name in shown.select_dtypes("number").columns.difference(list(KEYS)):
             shown[name] = shown[name].mask(hide)
     return shown
 

@@ -145,7 +145,8 @@ def dated(text: str) -> Markup:
     >>> str(dated("<b> in 2026-09"))
     '&lt;b&gt; in <span class="kk-day">2026-09</span>'
     """
-    return Markup(DAY.sub(lambda found: f'<span class="kk-day">{found[0]}</span>', str(escape(legible(text, LONGEST_TEXT)))))
+    shown = str(escape(legible(text, LONGEST_TEXT)))
+    return Markup(DAY.sub(lambda found: f'<span class="kk-day">{found[0]}</span>', shown))
 
 
 def render(template: str, **values: Any) -> Markup:
