@@ -13,7 +13,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kpikit.legible import legible
+from kpikit.legible import CUT, legible
 from kpikit.plots.html import Format, render, table_html
 from kpikit.plots.style import NARROW_INCHES, WIDE_INCHES, drawing
 from kpikit.results import Result, slug
@@ -21,7 +21,7 @@ from kpikit.results import Result, slug
 Draw = Callable[[Any, Axes], Any]
 SVG_LIMIT_BYTES = 60_000
 PNG_DPI = 120
-LONGEST_LABEL = 60
+LONGEST_LABEL, LONGEST_NARROW = 40, 24  # signs of a name that is longer than the first
 NO_GLYPH = r"Glyph \d+ .*missing from font"  # a name in another script: in SVG the reader's own fonts write it
 SVG_FONTS = "Arial, 'Liberation Sans', Helvetica, sans-serif"
 _FONT = re.compile(r"px ('[^;']+'(, )?)+sans-serif")
@@ -63,7 +63,8 @@ def encoded(result: Result, draw: Draw, width: float, height: float) -> str:
     with drawing(), warnings.catch_warnings():
         page = Figure(figsize=(width, height), layout="constrained")
         warnings.filterwarnings("ignore", message=NO_GLYPH)
-        draw(_drawable(result.table), page.subplots())
+        longest = LONGEST_LABEL if width > NARROW_INCHES else LONGEST_NARROW
+        draw(_drawable(result.table, longest), page.subplots())
         text = io.StringIO()
         page.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         svg = _FONT.sub(f"px {SVG_FONTS}", text.getvalue()).encode()
@@ -74,13 +75,24 @@ def encoded(result: Result, draw: Draw, width: float, height: float) -> str:
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
-def _drawable(table: Any) -> Any:
-    """Return a table whose texts can be drawn: short, and without signs that no drawing may hold."""
-    texts = [name for name in table.columns if table[name].map(lambda value: isinstance(value, str)).any()]
-    return table.assign(**{
-        name: table[name].map(lambda value: legible(value, LONGEST_LABEL) if isinstance(value, str) else value)
-        for name in texts
-    })  # fmt: skip
+def _drawable(table: Any, longest: int) -> Any:
+    """Return a table whose texts can be drawn: on one line, short, and without signs that no drawing may hold."""
+    drawn = table.copy()
+    for name in table.columns:
+        if labels := _labels(table[name], longest):
+            drawn[name] = [labels.get(value, value) if isinstance(value, str) else value for value in table[name]]
+    return drawn
+
+
+def _labels(values: Any, longest: int) -> dict[str, str]:
+    """Return how each different text of a column is drawn; no two alike, since an axis would take them for one."""
+    found: dict[str, str] = {}
+    for value in dict.fromkeys(value for value in values if isinstance(value, str)):
+        line = " ".join(legible(value, LONGEST_LABEL).split())
+        line = legible(line, longest) if line.endswith(CUT.strip()) else line
+        taken = sum(one == line or one.startswith(f"{line} (") for one in found.values())
+        found[value] = f"{line} ({taken + 1})" if taken else line
+    return {value: line for value, line in found.items() if value != line}
 
 
 def is_narrow(ax: Axes) -> bool:
