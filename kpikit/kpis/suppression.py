@@ -23,7 +23,6 @@ from kpikit.cells import SUPPRESSED, TITLE, basis
 from kpikit.formatting import counted
 from kpikit.results import Result
 
-FEWEST_HIDDEN = 2  # cells of a group: one alone is the total less the others
 GROUPS = ("kpi", "period", "by", "kind", "months")  # the rows of a table that add up share these
 KEYS = ("age", "number", "months", "step_number")  # numbers that say which cell it is
 Flags = NDArray[np.bool_]
@@ -52,8 +51,7 @@ def hidden(counts: Sequence[float] | NDArray[np.float64], min_cell: int, groups:
     for label in np.unique(labels[found]):
         members = np.flatnonzero((labels == label) & (sizes > 0))
         for one in members[np.argsort(sizes[members], kind="stable")]:
-            own = members[found[members]]
-            if len(own) >= FEWEST_HIDDEN and sizes[own].sum() >= min_cell:
+            if sizes[members[found[members]]].sum() >= min_cell:  # two cells or more, since one alone is smaller
                 break
             found[one] = True
     return np.asarray(found)
