@@ -1,4 +1,4 @@
-"""Customer ids on pages: keyed hashes, so that a list can be used inside the company and says nothing outside it."""
+"""What a page may say of single people: customer ids as keyed hashes, comments without addresses, numbers and names."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from kpikit.errors import MachineError, one_of
+from kpikit.scrubbing import scrubbed
+
+__all__ = ["hash_key", "hashed", "scrubbed"]
 
 KEY_VARIABLE = "KPIKIT_HASH_KEY"
 SHOWN_DIGITS = 12

@@ -10,6 +10,7 @@ from shops import FIRST_DAY, any_orders, orders, three_months
 
 import kpikit
 from kpikit import intervals, kpis
+from kpikit.config import Config, Privacy
 from kpikit.errors import ContractError, ParameterError
 from kpikit.metrics import KPIS
 
@@ -129,7 +130,8 @@ def test_the_dictionary_in_docs_is_made_from_the_cards():
 
 
 def test_the_data_that_load_returns_will_do():
-    table = kpikit.compute(kpikit.load(tables={"orders": three_months}), ["revenue"])
+    config = Config(privacy=Privacy(min_cell=1))  # three customers: fewer than a page would show
+    table = kpikit.compute(kpikit.load(config, tables={"orders": three_months}), ["revenue"])
     assert table.value.tolist() == [205.0]
 
 

@@ -237,3 +237,11 @@ def test_a_warning_that_the_page_leaves_out_is_still_found() -> None:
 @given(st.text(alphabet="<>/=\"' abcimgsrontyle!-&;:()\x00", max_size=60))
 def test_no_text_breaks_the_gate(text: str) -> None:
     check_page(text)
+
+
+def test_a_name_that_looks_like_an_address_is_a_name_where_it_is_only_read_out() -> None:
+    body = (
+        '<div role="region" aria-label="javascript:x"><img alt="data:text/html,x" src="data:image/png;base64,AA"></div>'
+    )
+    assert check_page(page(body)) == []
+    assert rules('<a href="javascript:x">x</a>') == {"javascript: address"}

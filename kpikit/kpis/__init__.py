@@ -4,6 +4,7 @@ from kpikit.kpis.available import available, missing
 from kpikit.kpis.changes import changes, latest
 from kpikit.kpis.computing import COLUMNS, compute, with_interval
 from kpikit.kpis.showing import definitions, records, scores
+from kpikit.kpis.suppression import protected, suppressed
 from kpikit.metrics.cards import INTERVALS
 
 __all__ = [
@@ -15,7 +16,9 @@ __all__ = [
     "definitions",
     "latest",
     "missing",
+    "protected",
     "records",
     "scores",
+    "suppressed",
     "with_interval",
 ]

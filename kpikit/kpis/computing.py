@@ -15,6 +15,7 @@ from kpikit.config import Config
 from kpikit.contracts import CONTRACTS, TIME, as_table, missing_columns
 from kpikit.errors import ContractError, ParameterError, listed
 from kpikit.kpis.counting import counted
+from kpikit.kpis.suppression import suppressed
 from kpikit.metrics import Kpi, find
 from kpikit.metrics.cards import Card
 from kpikit.metrics.configured import configured
@@ -62,7 +63,9 @@ def compute(
     DataFrame
         ``kpi``, ``period`` (first day; missing without a period), ``segment`` (``all`` without ``by``), ``numerator``,
         ``denominator`` (missing for totals), ``value``, ``low``, ``high`` (95 % interval), ``n`` (customers),
-        ``status`` (``complete``, ``partial``, ``not_yet_observed``). A denominator of 0 gives a missing value.
+        ``status`` (``complete``, ``partial``, ``not_yet_observed``, ``suppressed``). A denominator of 0 gives a missing
+        value. Of loaded data, cells of fewer customers than ``privacy.min_cell`` are suppressed, and those that would
+        reveal them: counts and value are missing. Tables by name have no threshold.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def compute(
     chosen = inputs.chosen(kpis)
     tables_of_counts = counted([inputs.contributed(its, period) for its in chosen], period=period, by=by)
     found = [with_interval(counts, its.card) for counts, its in zip(tables_of_counts, chosen, strict=True)]
-    return pd.concat(found, ignore_index=True)[COLUMNS]
+    return inputs.shown(pd.concat(found, ignore_index=True)[COLUMNS])
 
 
 def kpi_ids(names: Iterable[str], config: Config) -> list[str]:
@@ -89,8 +92,10 @@ def kpi_ids(names: Iterable[str], config: Config) -> list[str]:
 class Inputs:
     """The tables of one computation: typed once, with the column to split by, and each with the day it is known to."""
 
-    def __init__(self, tables: Mapping[str, ir.Table], kpis: Mapping[str, Kpi], by: str | None, as_of: Any) -> None:
-        self.tables, self.kpis, self.by = tables, kpis, by
+    def __init__(
+        self, tables: Mapping[str, ir.Table], kpis: Mapping[str, Kpi], by: str | None, as_of: Any, min_cell: int = 1
+    ) -> None:
+        self.tables, self.kpis, self.by, self.min_cell = tables, kpis, by, min_cell
         self._as_of = as_of
         self._ends: dict[str, date] = {}
 
@@ -113,7 +118,12 @@ class Inputs:
         typed = {name: as_table(name, table) for name, table in named.items()}
         if as_of is not None:
             as_date(as_of)
-        return cls(_with_column(typed, by), configured(config), by, as_of)
+        min_cell = config.privacy.min_cell if config else 1
+        return cls(_with_column(typed, by), configured(config), by, as_of, min_cell)
+
+    def shown(self, values: pd.DataFrame) -> pd.DataFrame:
+        """Return computed rows as they may be shown: small cells suppressed."""
+        return suppressed(values, self.min_cell) if self.min_cell > 1 else values
 
     def card(self, name: str) -> Card:
         """Return the card of a KPI of these data, by its id."""

@@ -87,17 +87,18 @@ def measured(chosen: Sequence[Kpi], inputs: Inputs, period: str) -> list[Measure
     found = [inputs.contributed(its, period) for its in chosen]
     counts = counted(found, period=period, by=inputs.by)
     return [
-        _measured(its.card, one, table, Period.parse(period))
+        _measured(its.card, one, table, Period.parse(period), inputs)
         for its, one, table in zip(chosen, found, counts, strict=True)
     ]
 
 
-def _measured(card: Card, found: Any, counts: pd.DataFrame, unit: Period) -> Measured:
+def _measured(card: Card, found: Any, counts: pd.DataFrame, unit: Period, inputs: Inputs) -> Measured:
     values = with_interval(counts, card)
     sums = counts.drop(columns=[name for name in COLUMNS if name in counts.columns])
     table = values.join(sums).assign(
         number=[unit.index(day.date()) for day in values.period], error=standard_error(counts, values, card)
     )
+    table = inputs.shown(table)
     return Measured(card, unit, table, found if isinstance(found, Contributions) else None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from kpikit.legible import CUT, legible
 from kpikit.plots.html import Format, render, table_html
 from kpikit.plots.style import NARROW_INCHES, WIDE_INCHES, drawing
 from kpikit.results import Result, slug
@@ -19,6 +21,8 @@ from kpikit.results import Result, slug
 Draw = Callable[[Any, Axes], Any]
 SVG_LIMIT_BYTES = 60_000
 PNG_DPI = 120
+LONGEST_LABEL, LONGEST_NARROW = 40, 24  # signs of a name that is longer than the first
+NO_GLYPH = r"Glyph \d+ .*missing from font"  # a name in another script: in SVG the reader's own fonts write it
 SVG_FONTS = "Arial, 'Liberation Sans', Helvetica, sans-serif"
 SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=\S)")
 _FONT = re.compile(r"px ('[^;']+'(, )?)+sans-serif")
@@ -68,9 +72,11 @@ def described(what: str, result: Result) -> str:
 
 def encoded(result: Result, draw: Draw, width: float, height: float) -> str:
     """Return a drawing of so many inches as a data URI: SVG where it is small, else PNG."""
-    with drawing():
+    with drawing(), warnings.catch_warnings():
         page = Figure(figsize=(width, height), layout="constrained")
-        draw(result.table, page.subplots())
+        warnings.filterwarnings("ignore", message=NO_GLYPH)
+        longest = LONGEST_LABEL if width > NARROW_INCHES else LONGEST_NARROW
+        draw(_drawable(result.table, longest), page.subplots())
         text = io.StringIO()
         page.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         svg = _FONT.sub(f"px {SVG_FONTS}", text.getvalue()).encode()
@@ -79,6 +85,26 @@ def encoded(result: Result, draw: Draw, width: float, height: float) -> str:
         data = io.BytesIO()
         page.savefig(data, format="png", dpi=PNG_DPI, metadata={"Software": None}, pil_kwargs={"optimize": True})
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def _drawable(table: Any, longest: int) -> Any:
+    """Return a table whose texts can be drawn: on one line, short, and without signs that no drawing may hold."""
+    drawn = table.copy()
+    for name in table.columns:
+        if labels := _labels(table[name], longest):
+            drawn[name] = [labels.get(value, value) if isinstance(value, str) else value for value in table[name]]
+    return drawn
+
+
+def _labels(values: Any, longest: int) -> dict[str, str]:
+    """Return how each different text of a column is drawn; no two alike, since an axis would take them for one."""
+    found: dict[str, str] = {}
+    for value in dict.fromkeys(value for value in values if isinstance(value, str)):
+        line = " ".join(legible(value, LONGEST_LABEL).split())
+        line = legible(line, longest) if line.endswith(CUT.strip()) else line
+        taken = sum(one == line or one.startswith(f"{line} (") for one in found.values())
+        found[value] = f"{line} ({taken + 1})" if taken else line
+    return {value: line for value, line in found.items() if value != line}
 
 
 def is_narrow(ax: Axes) -> bool:

@@ -13,12 +13,14 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from kpikit.formatting import MINUS, number, percent
+from kpikit.legible import LONGEST_TEXT, legible
 from kpikit.results import Result, slug
 
 Format = Callable[[Any], str]
 MOST_ROWS = 200
 SHORT = 12
 AMOUNT = re.compile(rf"[{MINUS}+-]?\d[\d,.]*(?: ?%| [A-Z]{{3}}| points| hours| days)?")
+IMAGE = "data:image/"  # the figures that we draw: not a text to cut
 DAY = re.compile(r"\d{4}-(?:\d\d(?:-\d\d)?|Q\d)")
 
 TEMPLATES = {
@@ -130,10 +132,17 @@ TEMPLATES = {
 @cache
 def _environment() -> jinja2.Environment:
     made = jinja2.Environment(
-        loader=jinja2.DictLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=False
-    )
+        loader=jinja2.DictLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=False,
+        finalize=_legible,
+    )  # fmt: skip
     made.filters["dated"] = dated
     return made
+
+
+def _legible(value: Any) -> Any:
+    """Return a value as it is inserted: text from outside neither hides nor floods what stands around it."""
+    inserted = not isinstance(value, str) or isinstance(value, Markup) or value.startswith(IMAGE)
+    return value if inserted else legible(value, LONGEST_TEXT)
 
 
 def dated(text: str) -> Markup:
@@ -142,7 +151,8 @@ def dated(text: str) -> Markup:
     >>> str(dated("<b> in 2026-09"))
     '&lt;b&gt; in <span class="kk-day">2026-09</span>'
     """
-    return Markup(DAY.sub(lambda found: f'<span class="kk-day">{found[0]}</span>', str(escape(text))))
+    shown = str(escape(legible(text, LONGEST_TEXT)))
+    return Markup(DAY.sub(lambda found: f'<span class="kk-day">{found[0]}</span>', shown))
 
 
 def render(template: str, **values: Any) -> Markup:
@@ -172,7 +182,7 @@ def table_html(
     kinds = [
         _css(table[name], written, is_first=i == 0) for i, (name, written) in enumerate(zip(named, texts, strict=True))
     ]
-    columns = [{"label": label, "css": css} for label, css in zip(named.values(), kinds, strict=True)]
+    columns = [{"label": label, "css": css} for label, css in zip(map(legible, named.values()), kinds, strict=True)]
     rows = list(zip(*texts, strict=True))
     return render("table", caption=caption, columns=columns, rows=rows, left_out=max(0, len(table) - MOST_ROWS))
 
@@ -264,5 +274,5 @@ def _text(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, bool) or not isinstance(value, Real):  # numpy's numbers are Real too
-        return "–" if value is None or value is pd.NA or value is pd.NaT else str(value)
+        return "–" if value is None or value is pd.NA or value is pd.NaT else legible(str(value))
     return number(float(value), 0 if float(value).is_integer() else 3)

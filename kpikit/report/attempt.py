@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from textwrap import shorten
+from traceback import format_exception
 from typing import Any, Literal
 
 from kpikit.errors import ContractError, KpikitError, TerminatedError
-from kpikit.report import catalogue, export, gate, manifest, payloads, pdf, store
+from kpikit.report import catalogue, disclosure, export, gate, manifest, payloads, pdf, store
 from kpikit.report.execute import CellError, Limits, execute
 from kpikit.report.manifest import Manifest
 from kpikit.report.notebooks import Notebook, code_hash, first_heading, load
@@ -58,7 +59,7 @@ class Desk:
 def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
     """Run one notebook and keep its report; on an error keep what helps to find it."""
     name, started = job.notebook.name, datetime.now(UTC)
-    record = begin(job, started, desk)
+    record, secrets = begin(job, started, desk), disclosure.secrets_of(job.values, desk.working_folder)
     with shelf.building(name, record.run_id) as building:
         try:
             document = _executed(job, building, desk)
@@ -66,7 +67,7 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
             found = payloads.payloads(document)
             if not desk.despite_failed_checks:
                 _refuse_failed_checks(found, name)
-            record, page = _page(document, record, executed)
+            record, page = _page(document, record, executed, secrets)
             facts = {"schema_version": 1, "run_id": record.run_id, "notebook": name, "as_of": record.as_of}
             tables = payloads.tables(found)
             store.write_artefacts(
@@ -78,10 +79,21 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
             notes = (*page.notes, *_note_on_latest(shelf, record))
             return Outcome(name, "succeeded", place / store.REPORT, notes=notes, checks=record.checks)
         except Exception as problem:  # whatever it is, the reader finds a page about it
-            error = terminated(name) if desk.stop.asked else known(problem, name)
+            error = _without(terminated(name) if desk.stop.asked else known(problem, name), secrets)
+            disclosure.redact_file(building / store.NOTEBOOK, secrets)
             failed = _failed(record, started, error, problem.cell if isinstance(problem, CellError) else None)
             shelf.keep_failure(building, failed, catalogue.failure_page(failed, shelf.latest(name)))
             return Outcome(name, "failed", shelf.folder(name) / store.LAST_FAILURE, error)
+
+
+def _without(error: KpikitError, secrets: Collection[str]) -> KpikitError:
+    """Return an error without secrets; where one stood, without what caused it too: a driver repeats the address."""
+    said = "".join(format_exception(error))
+    if disclosure.redacted(said, secrets) == said:
+        return error
+    facts = (error.expected, error.got, error.fix, error.where)
+    expected, got, fix, where = (disclosure.redacted(fact, secrets) for fact in facts)
+    return type(error)(expected, got=got, fix=fix, where=where)
 
 
 def terminated(notebook: str) -> TerminatedError:
@@ -154,7 +166,9 @@ def begin(job: Job, started: datetime, desk: Desk) -> Manifest:
     )
 
 
-def _page(document: Any, record: Manifest, executed: datetime) -> tuple[Manifest, export.Page]:
+def _page(
+    document: Any, record: Manifest, executed: datetime, secrets: Collection[str]
+) -> tuple[Manifest, export.Page]:
     """Return the record with what the page says, and the page, past the gate."""
     found = payloads.payloads(document)
     first = payloads.page(found, where=record.notebook)
@@ -172,8 +186,11 @@ def _page(document: Any, record: Manifest, executed: datetime) -> tuple[Manifest
         }
     )
     page = export.export(document, known, language=str(first["facts"].get("language", "en")))
-    refused = [finding for html in filter(None, (page.html, page.whole)) for finding in gate.check_page(html)]
-    gate.enforce([*gate.check_outputs(document), *refused], record.notebook)
+    pages = [html for html in (page.html, page.whole) if html]
+    findings = [*gate.check_outputs(document), *(finding for html in pages for finding in gate.check_page(html))]
+    for html in pages:
+        findings += disclosure.check_disclosure(document, found, html, secrets)
+    gate.enforce(findings, record.notebook)
     return known, page
 
 

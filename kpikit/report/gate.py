@@ -21,6 +21,7 @@ UNREAD = {"noscript", "noembed", "noframes", "xmp", "plaintext", "textarea"}  # 
 ANIMATING = {"set", "animate", "animatecolor", "animatemotion", "animatetransform"}
 POLICY = [("default-src", "'none'"), ("img-src", "data:"), ("style-src", "'unsafe-inline'")]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+WORDS = {"alt", "aria-label", "title"}  # attributes that a browser reads out and never follows
 HEADING = re.compile(r"h([1-6])")
 SAYS_NOTHING = re.compile(
     r"(?:an? |the )?(?:image|figure|chart|graph|plot|picture|photo|diagram)?[\s\d.:]*|\S+\.(?:png|svg|jpe?g|gif|webp)",
@@ -256,7 +257,9 @@ class _Reader(HTMLParser):
             address = re.sub(r"[\x00-\x20]", "", value).casefold()
             if name.startswith("on"):
                 self._note("event handler", f"<{tag} {name}=…>")
-            if address.startswith(("javascript:", "vbscript:", "data:text/html", "data:application")):
+            if name not in WORDS and address.startswith(
+                ("javascript:", "vbscript:", "data:text/html", "data:application")
+            ):
                 self._note("javascript: address", f"<{tag} {name}={value[:60]!r}>")
 
     def _images(self, tag: str, values: dict[str, str]) -> None:

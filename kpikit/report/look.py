@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from kpikit.legible import LONGEST_TEXT, legible
 from kpikit.palette import DARK, FONT_STACK, LIGHT
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -25,10 +27,16 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_legible,
     )
     made.filters.update(day=day_words, moment=moment_words)
     made.globals.update(policy=POLICY, stylesheet=stylesheet)
     return made
+
+
+def _legible(value: Any) -> Any:
+    """Return a value as it is inserted: text from outside neither hides nor floods what stands around it."""
+    return legible(value, LONGEST_TEXT) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def component(name: str, **values: Any) -> str:

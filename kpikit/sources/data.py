@@ -209,6 +209,7 @@ class Data:
                 "origin": self.origin,
                 "tables": rows,
                 "fingerprint": self.fingerprint,
+                "privacy": {"min_cell": self.config.privacy.min_cell, "customer_ids": self.customer_ids},
             },
         )
 
