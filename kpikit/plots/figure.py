@@ -20,6 +20,7 @@ Draw = Callable[[Any, Axes], Any]
 SVG_LIMIT_BYTES = 60_000
 PNG_DPI = 120
 SVG_FONTS = "Arial, 'Liberation Sans', Helvetica, sans-serif"
+_IDS = re.compile(r'id="([a-z][0-9a-f]{10})"')  # matplotlib's hashes of coordinates, down to their last digit
 _FONT = re.compile(r"px ('[^;']+'(, )?)+sans-serif")
 
 
@@ -61,12 +62,22 @@ def encoded(result: Result, draw: Draw, width: float, height: float) -> str:
         draw(result.table, page.subplots())
         text = io.StringIO()
         page.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-        svg = _FONT.sub(f"px {SVG_FONTS}", text.getvalue()).encode()
+        svg = _FONT.sub(f"px {SVG_FONTS}", numbered(text.getvalue())).encode()
         if len(svg) <= SVG_LIMIT_BYTES:
             return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
         data = io.BytesIO()
         page.savefig(data, format="png", dpi=PNG_DPI, metadata={"Software": None}, pil_kwargs={"optimize": True})
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def numbered(svg: str) -> str:
+    """Return a drawing whose parts are named by their place in it: equal pictures are equal texts.
+
+    >>> numbered('<clipPath id="p0123456789"/><g clip-path="url(#p0123456789)"/>')
+    '<clipPath id="part1"/><g clip-path="url(#part1)"/>'
+    """
+    names = {name: f"part{place}" for place, name in enumerate(sorted(set(_IDS.findall(svg)), key=svg.index), start=1)}
+    return re.sub("|".join(names), lambda found: names[found[0]], svg) if names else svg
 
 
 def is_narrow(ax: Axes) -> bool:

@@ -10,7 +10,7 @@ from textwrap import shorten
 from typing import Any, Literal
 
 from kpikit.errors import ContractError, KpikitError, TerminatedError
-from kpikit.report import catalogue, export, gate, manifest, payloads, pdf, store
+from kpikit.report import catalogue, changes, export, gate, history, manifest, payloads, pdf, store
 from kpikit.report.execute import CellError, Limits, execute
 from kpikit.report.manifest import Manifest
 from kpikit.report.notebooks import Notebook, code_hash, first_heading, load
@@ -66,9 +66,8 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
             found = payloads.payloads(document)
             if not desk.despite_failed_checks:
                 _refuse_failed_checks(found, name)
-            record, html, notes = _page(document, record, executed)
-            facts = {"schema_version": 1, "run_id": record.run_id, "notebook": name, "as_of": record.as_of}
-            tables = payloads.tables(found)
+            record, html, notes = _page(document, record, executed, shelf)
+            facts, tables = history.facts(found, record), payloads.tables(found)
             store.write_artefacts(building, html=html, kpis=payloads.kpis(found), tables=tables, facts=facts)
             if desk.with_pdf:
                 pdf.print_page(building / store.REPORT, building / store.PDF)
@@ -152,7 +151,7 @@ def begin(job: Job, started: datetime, desk: Desk) -> Manifest:
     )
 
 
-def _page(document: Any, record: Manifest, executed: datetime) -> tuple[Manifest, str, tuple[str, ...]]:
+def _page(document: Any, record: Manifest, executed: datetime, shelf: Store) -> tuple[Manifest, str, tuple[str, ...]]:
     """Return the record with what the page says, the page past the gate, and the page's notes."""
     found = payloads.payloads(document)
     first = payloads.page(found, where=record.notebook)
@@ -165,11 +164,16 @@ def _page(document: Any, record: Manifest, executed: datetime) -> tuple[Manifest
             "checks": payloads.status(found),
             "as_of": payloads.as_of(first),
             "data_fingerprint": str(first["facts"].get("fingerprint", "")),
+            "review_every": str(first["facts"].get("review_every", "")),
             "finished": executed.isoformat(timespec="seconds"),
             "kpis": payloads.kpis(found),
         }
     )
-    page = export.export(document, known, language=str(first["facts"].get("language", "en")))
+    since = changes.since(found, known, shelf)
+    known = known.model_copy(update={"compared_with": since.compared_with})
+    page = export.export(
+        changes.with_section(document, since.html), known, language=str(first["facts"].get("language", "en"))
+    )
     gate.enforce([*gate.check_outputs(document), *gate.check_page(page.html)], record.notebook)
     return known, page.html, page.notes
 
