@@ -230,7 +230,19 @@ def trend(said: Sequence[Told]) -> list[tuple[str, float]]:
         for value in one.values.values():
             if value.series == series and value.value is not None and value.is_known:
                 points.setdefault(value.period or one.as_of, value.value)
-    return [(said[0].label(moment), points[moment]) for moment in sorted(points)]
+    has_periods = any(value.period for value in said[0].kpis if value.series == series)
+    return [(said[0].label(moment) if has_periods else moment, points[moment]) for moment in sorted(points)]
+
+
+def headline(said: Told) -> str:
+    """Return the headline KPI of a run in words: its last known value and the period."""
+    if not said.kpis:
+        return ""
+    value = said.last_known(said.kpis[0].series)
+    if value is None:
+        return ""
+    shown, period = said.shown(value.kpi, value.value), said.label(value.period)
+    return f"{shown} in {period}" if period else shown
 
 
 def same(one: float | None, other: float | None) -> bool:

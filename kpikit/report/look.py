@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from kpikit.formatting import counted
 from kpikit.palette import DARK, FONT_STACK, LIGHT
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -26,7 +27,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(day=day_words, moment=moment_words)
+    made.filters.update(day=day_words, days=lambda number: counted(number, "day"), moment=moment_words)
     made.globals.update(policy=POLICY, stylesheet=stylesheet)
     return made
 
