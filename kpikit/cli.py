@@ -197,7 +197,8 @@ def _publish(
                     working_folder=base,
                     limits=Limits(min(Limits.cell_seconds, time_limit), time_limit),
                     tell=teller.tell,
-                    inputs=None if force or settings is None else _inputs(settings, values),
+                    inputs=_inputs(settings, values) if settings else None,
+                    force=force,
                     stop=stop,
                     **options,
                 )

@@ -150,7 +150,7 @@ def _causes(then: Manifest, now: Manifest, comparison: Comparison) -> list[str]:
     others = [
         name
         for name, differs in (
-            ("the settings", then.config_fingerprint != now.config_fingerprint),
+            ("the settings", then.config_fingerprint not in ("", now.config_fingerprint)),
             ("the notebook or the code", then.code_hash != now.code_hash),
             ("the versions of the packages", then.versions != now.versions),
         )

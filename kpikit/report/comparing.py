@@ -111,7 +111,7 @@ def compare(earlier: Told, later: Told) -> Comparison:
         rows={
             name: (earlier.rows.get(name, 0), later.rows.get(name, 0))
             for name in dict.fromkeys([*later.rows, *earlier.rows])
-            if earlier.rows.get(name, 0) != later.rows.get(name, 0)
+            if earlier.rows and earlier.rows.get(name, 0) != later.rows.get(name, 0)
         },
         unchanged=len(known) - len(restated),
     )

@@ -111,6 +111,7 @@ def run(
     retries: int = 0,
     with_pdf: bool = False,
     inputs: Inputs | None = None,
+    force: bool = False,
     stop: Stop | None = None,
 ) -> list[Outcome]:
     """Run notebooks side by side, publish what passes the gate, and rewrite the catalogue.
@@ -140,6 +141,8 @@ def run(
         Print each report as PDF, too.
     inputs
         Where they are as they were for the latest report, it stands and nothing is run (``unchanged``). None: run.
+    force
+        Run all the same.
     stop
         Asked to end, the kernels are killed and what was running is recorded as interrupted.
 
@@ -161,7 +164,7 @@ def run(
 
     def one(job: Job) -> Outcome:
         try:
-            return _outcome(job, shelf, desk, inputs)
+            return _outcome(job, shelf, desk, None if force else inputs)
         finally:
             ensure_event_loop().close()  # nbclient makes one for this thread and leaves it open
 
