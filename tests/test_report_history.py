@@ -359,10 +359,10 @@ def test_the_trend_has_each_period_as_the_latest_run_tells_it() -> None:
 
 
 def sales(path: Path, late: int) -> None:
-    """Write 40 customers who buy every 20 days in 2026, and rows of November that came late."""
-    days = [(f"c{i}", date(2026, 1, 1) + timedelta(days=i + 20 * visit)) for i in range(40) for visit in range(15)]
-    days = [(who, day) for who, day in days if day < date(2026, 12, 1)]
-    days += [("c1", date(2026, 11, 2 + extra)) for extra in range(late)]
+    """Write 40 customers who buy every 20 days in 2025, and rows of November that came late."""
+    days = [(f"c{i}", date(2025, 1, 1) + timedelta(days=i + 20 * visit)) for i in range(40) for visit in range(17)]
+    days = [(who, day) for who, day in days if day < date(2025, 12, 1)]
+    days += [("c1", date(2025, 11, 2 + extra)) for extra in range(late)]
     lines = [f"{who},{day},10.00" for who, day in days]
     path.write_text("\n".join(["customer_id,ordered_at,amount", *lines]) + "\n", encoding="utf-8")
 
@@ -387,7 +387,7 @@ def test_late_rows_are_seen_on_the_page_and_by_diff_and_a_parameter_changes_the_
     sales(tmp_path / "sales.csv", late=0)
     assert "notebooks/late_rows.ipynb" in kpikit("new", "Late rows")
     assert "late_rows" in kpikit("list")
-    run = ("run", "late_rows", "--as-of", "2026-12-01")
+    run = ("run", "late_rows", "--as-of", "2025-12-01")
     kpikit(*run)
     latest = tmp_path / "reports/late_rows/latest.html"
     first = latest.read_text()
@@ -399,9 +399,9 @@ def test_late_rows_are_seen_on_the_page_and_by_diff_and_a_parameter_changes_the_
     html = " ".join(latest.read_text().split())
     orders = [len((tmp_path / "sales.csv").read_text().splitlines()) - 1 - late for late in (3, 0)]
     assert "orders {} → {} (+3)".format(*orders) in html
-    november = [line for line in (tmp_path / "sales.csv").read_text().splitlines() if ",2026-11-" in line]
+    november = [line for line in (tmp_path / "sales.csv").read_text().splitlines() if ",2025-11-" in line]
     counts = [f"{10 * (len(november) - late)} of {len(november) - late}" for late in (3, 0)]
-    cells = f"<td>2026-11</td><td>10.00</td><td>10.00</td><td>+0.00</td><td>{counts[0]}</td><td>{counts[1]}</td>"
+    cells = f"<td>2025-11</td><td>10.00</td><td>10.00</td><td>+0.00</td><td>{counts[0]}</td><td>{counts[1]}</td>"
     assert cells in html
     told = kpikit("diff", "late_rows:previous", "latest")
     assert all(words in told for words in ("restated", *counts, "data fingerprint", "tables/key-figures.csv"))
@@ -410,7 +410,7 @@ def test_late_rows_are_seen_on_the_page_and_by_diff_and_a_parameter_changes_the_
     other = latest.read_text()
     assert "This is the first report of this study with these parameters" in other
     assert other != first
-    assert "2026-Q3" in other
+    assert "2025-Q3" in other
 
 
 def test_a_kpis_json_of_an_older_kpikit_is_read() -> None:
