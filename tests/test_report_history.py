@@ -54,6 +54,14 @@ def test_late_rows_restate_a_value_by_their_amount() -> None:
     assert "Repeat rate | 2026-08 | 30.0 % | 30.8 % | +0.8 points | 30 of 100 | 32 of 104" in told
 
 
+def test_what_restated_a_value_is_said_as_far_as_it_is_known() -> None:
+    then, now = rate(AUGUST, 30, 100), rate(AUGUST, 32, 104)
+    late = compare(said(then, data_fingerprint="a"), said(now, data_fingerprint="b"))
+    assert "Rows that came late" in words(late)
+    recoded = compare(said(then, data_fingerprint="a"), said(now, data_fingerprint="a"))
+    assert "The data are the same, so the notebook, the code or the settings did this." in words(recoded)
+
+
 def test_counts_alone_are_restated_too() -> None:
     assert compare(said(rate(AUGUST, 30, 100)), said(rate(AUGUST, 60, 200))).restated
 

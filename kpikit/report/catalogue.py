@@ -114,7 +114,7 @@ def _entry(store: Store, name: str, today: date) -> Entry:
         runs=f"{name}/{RUNS}" if others else "",
         earlier=tuple((_link(store.root, run), run.manifest) for run in others[:EARLIER_SHOWN]),
         failure=f"{name}/{LAST_FAILURE}" if failed.is_file() else "",
-        status=STATUS_WORDS.get(newest.manifest.checks, ("", "")),
+        status=_checks(newest.manifest),
         trend=trend(said),
     )
 
@@ -123,11 +123,18 @@ def _write_runs(store: Store, name: str, runs: Sequence[Run], said: Sequence[Tol
     """Write the list of a report's runs, the latest first."""
     home = store.folder(name)
     values = {told.run_id: history.headline(told) for told in said}
-    rows = [(_link(home, run), run.manifest, values.get(run.manifest.run_id, "")) for run in runs[:RUNS_LISTED]]
+    rows = [
+        (_link(home, run), run.manifest, values.get(run.manifest.run_id, ""), _checks(run.manifest)[1])
+        for run in runs[:RUNS_LISTED]
+    ]
     left_out = len(runs) - len(rows)
     figure = next((told.title(told.kpis[0].kpi) for told in said if told.kpis), "")
     html = component("runs.html.j2", rows=rows, left_out=left_out, figure=figure, title=runs[0].manifest.title)
     _publish(home / RUNS, html, f"{name}/{RUNS}")
+
+
+def _checks(record: Manifest) -> tuple[str, str]:
+    return STATUS_WORDS.get(record.checks, ("", ""))
 
 
 def _publish(path: Path, html: str, name: str) -> None:
@@ -154,7 +161,7 @@ def _lead(entries: Sequence[Entry]) -> str:
     told = f"{size} case {agreed(size, 'study', 'studies')}, each with the data it knew and when it was made."
     if overdue:
         told += f" {counted(overdue, 'review')} {agreed(overdue, 'is', 'are')} overdue."
-    return told + (f" Of {failed} the last run failed." if failed else "")
+    return told + (f" The last run of {failed} {agreed(failed, 'study', 'studies')} failed." if failed else "")
 
 
 def _link(base: Path, run: Run) -> str:

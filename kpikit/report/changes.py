@@ -110,8 +110,7 @@ def sentences(comparison: Comparison) -> list[str]:
     if restated:
         told[0] = (
             f"{_values(len(restated))} of {joined(_titles(later, [one.now.kpi for one in restated]))} "
-            f"{agreed(len(restated), 'is', 'are')} restated: now other than reported then. Rows that came late or were "
-            f"corrected do this, and cases that were open then. {told[0]}"
+            f"{agreed(len(restated), 'is', 'are')} restated: now other than reported then. {_why(comparison)} {told[0]}"
         )
     if moved:
         clear = sum(one.is_clear for one in moved)
@@ -130,6 +129,13 @@ def sentences(comparison: Comparison) -> list[str]:
     if comparison.gone:
         told.append(f"No longer on this page: {joined(_titles(comparison.earlier, comparison.gone))}.")
     return told
+
+
+def _why(comparison: Comparison) -> str:
+    """Return what can have restated a value."""
+    if comparison.earlier.data_fingerprint == comparison.later.data_fingerprint:
+        return "The data are the same, so the notebook, the code or the settings did this."
+    return "Rows that came late or were corrected do this, and cases that were open then."
 
 
 def _lead(then: Manifest, now: Manifest) -> str:

@@ -12,7 +12,7 @@ from nbconvert import HTMLExporter
 from traitlets.config import Config
 
 from kpikit.report import payloads
-from kpikit.report.look import TEMPLATE, TEMPLATES, component
+from kpikit.report.look import TEMPLATE, TEMPLATES, component, signed
 from kpikit.report.manifest import Manifest
 from kpikit.results import MIME, slug
 
@@ -20,7 +20,6 @@ IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
 IN_HEADER = ("page", "provenance")  # the runner shows these itself
 OPENING = re.compile(r"\s*<h1\b[^>]*>.*?</h1>(.*?)(?=<h2|\Z)", re.DOTALL)
 HEADING_TWO = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
-NO_BREAK_SPACE = "\u00a0"
 TAG = re.compile(r"<[^>]+>")
 PROVENANCE = ("provenance", "Provenance")
 CHECKS_IN_WORDS = {
@@ -77,7 +76,7 @@ def shown(output: Any) -> str:
     data = output.get("data", {})
     if MIME in data:
         fragment = "" if data[MIME]["kind"] in IN_HEADER else _text(data.get("text/html", ""))
-        return fragment.replace(" %", f"{NO_BREAK_SPACE}%")  # a number and its sign stay on one line
+        return signed(fragment)
     image = next((kind for kind in IMAGES if kind in data), None)
     return _image(image, data[image], output.get("metadata", {})) if image else ""
 

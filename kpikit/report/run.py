@@ -116,7 +116,8 @@ def run(
 ) -> list[Outcome]:
     """Run notebooks side by side, publish what passes the gate, and rewrite the catalogue.
 
-    One notebook's failure does not stop the others. The catalogue is rewritten only when a report was published.
+    One notebook's failure does not stop the others. The catalogue is rewritten when a report was published or
+    stands as it is: how old the data are and which reviews are overdue changes from day to day.
 
     Parameters
     ----------
@@ -173,7 +174,7 @@ def run(
         ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs) or 1))) as pool,
     ):
         outcomes = list(pool.map(one, jobs))
-    if any(outcome.status == "succeeded" for outcome in outcomes):
+    if any(outcome.status in ("succeeded", "unchanged") for outcome in outcomes):
         with locks.held(reports, "the catalogue", wait_seconds=CATALOGUE_WAIT_SECONDS):
             catalogue.write_catalogue(shelf)
     return outcomes
