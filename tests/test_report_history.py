@@ -409,7 +409,8 @@ def test_late_rows_are_seen_on_the_page_and_by_diff_and_a_parameter_changes_the_
     assert "orders {} → {} (+3)".format(*orders) in html
     november = [line for line in (tmp_path / "sales.csv").read_text().splitlines() if ",2025-11-" in line]
     counts = [f"{10 * (len(november) - late)} of {len(november) - late}" for late in (3, 0)]
-    cells = f'<td class="kk-short">2025-11</td><td>10.00</td><td>10.00</td><td>+0.00</td><td>{counts[0]}</td><td>{counts[1]}</td>'
+    period = '<td class="kk-short">2025-11</td>'
+    cells = f"{period}<td>10.00</td><td>10.00</td><td>+0.00</td><td>{counts[0]}</td><td>{counts[1]}</td>"
     assert cells in html
     told = kpikit("diff", "late_rows:previous", "latest")
     assert all(words in told for words in ("restated", *counts, "data fingerprint", "tables/key-figures.csv"))
