@@ -364,6 +364,9 @@ def test_the_trend_has_each_period_as_the_latest_run_tells_it() -> None:
     runs = [said(rate(None, k, 10), as_of=f"2026-0{k}-01") for k in (9, 8)]
     assert history.trend(runs) == [("2026-08-01", 0.8), ("2026-09-01", 0.9)]
     assert history.trend([]) == []
+    redefined = said(rate("2026-07-01", 5, 10, definition=2), rate(AUGUST, 4, 10, definition=2))
+    assert history.trend([redefined, old]) == [("2026-07", 0.5), ("2026-08", 0.4)]
+    assert history.trend([new, redefined]) == [("2026-08", 0.4), ("2026-09", 0.6)]
 
 
 def sales(path: Path, late: int) -> None:

@@ -104,8 +104,9 @@ def failure_page(record: Manifest, last_good: Run | None) -> str:
 def _entry(store: Store, name: str, today: date) -> Entry:
     runs = store.runs(name)
     newest, *others = runs
-    said = [told for run in runs[:RUNS_READ] if (told := history.read(run)) is not None]
-    _write_runs(store, name, runs, said)
+    said = {run.manifest.run_id: told for run in runs[:RUNS_READ] if (told := history.read(run)) is not None}
+    _write_runs(store, name, runs, list(said.values()))
+    alike = [run.manifest.run_id for run in runs if history.asked(run.manifest) == history.asked(newest.manifest)]
     failed = store.folder(name) / LAST_FAILURE
     return Entry(
         record=newest.manifest,
@@ -115,7 +116,7 @@ def _entry(store: Store, name: str, today: date) -> Entry:
         earlier=tuple((_link(store.root, run), run.manifest) for run in others[:EARLIER_SHOWN]),
         failure=f"{name}/{LAST_FAILURE}" if failed.is_file() else "",
         status=_checks(newest.manifest),
-        trend=trend(said),
+        trend=trend([said[run_id] for run_id in alike if run_id in said]),
     )
 
 

@@ -206,17 +206,25 @@ def comparable(shelf: Store, record: Manifest) -> tuple[Run, Told] | None:
     """
     for run in shelf.runs(record.notebook):
         then = run.manifest
-        if then.run_id != record.run_id and then.as_of <= record.as_of and _asked(then) == _asked(record):
+        if then.run_id != record.run_id and then.as_of <= record.as_of and asked(then) == asked(record):
             said = read(run)
             if said is not None:
                 return run, said
     return None
 
 
+def asked(record: Manifest) -> tuple[str, Mapping[str, JsonValue]]:
+    """Return what runs of one report have in common: the business, and the parameters but for dates."""
+    return record.business, {
+        name: value for name, value in record.parameters.items() if name not in DATES and value != ""
+    }
+
+
 def trend(said: Sequence[Told]) -> list[tuple[str, float]]:
     """Return the headline KPI, the first on the page, as the runs told it: label and value, in order of time.
 
     Each period has the value that the latest run gives it; a KPI without periods has one value for each ``as_of``.
+    Values by another definition than the latest run's are left out.
 
     Parameters
     ----------
@@ -225,10 +233,10 @@ def trend(said: Sequence[Told]) -> list[tuple[str, float]]:
     """
     if not said or not said[0].kpis:
         return []
-    series, points = said[0].kpis[0].series, dict[str, float]()
+    series, definition, points = said[0].kpis[0].series, said[0].kpis[0].definition, dict[str, float]()
     for one in said:
         for value in one.values.values():
-            if value.series == series and value.value is not None and value.is_known:
+            if (value.series, value.definition) == (series, definition) and value.value is not None and value.is_known:
                 points.setdefault(value.period or one.as_of, value.value)
     has_periods = any(value.period for value in said[0].kpis if value.series == series)
     return [(said[0].label(moment) if has_periods else moment, points[moment]) for moment in sorted(points)]
@@ -250,12 +258,6 @@ def same(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
     return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
-
-
-def _asked(record: Manifest) -> tuple[str, Mapping[str, JsonValue]]:
-    return record.business, {
-        name: value for name, value in record.parameters.items() if name not in DATES and value != ""
-    }
 
 
 def _rows(found: Sequence[payloads.Payload], kind: str, needed: set[str]) -> list[dict[str, Any]]:
