@@ -288,6 +288,14 @@ def test_the_section_stands_between_key_figures_and_case_and_passes_the_gate(she
     assert gate.check_page(html) == []
 
 
+def test_every_cell_is_escaped(shelf: Store) -> None:
+    hostile = "<b onclick=alert(1)>x"
+    keep(shelf, "run1", rate(hostile, 30, 100, segment=hostile))
+    html = since(shelf, page((rate(hostile, 32, 104, segment=hostile),)), record("run2"))
+    assert html.count("&lt;b onclick=alert(1)&gt;x") == 2  # segment and period
+    assert "<b onclick" not in html
+
+
 def test_nothing_is_hidden_on_the_kept_notebook(shelf: Store) -> None:
     document = page()
     before = len(document.cells)
