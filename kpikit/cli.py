@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kpikit import commands
 from kpikit.errors import KpikitError, ParameterError
+from kpikit.options import (
+    CONFIG_NAME,
+    AsOfOption,
+    ConfigOption,
+    FolderOption,
+    ForceOption,
+    JobsOption,
+    base_folder,
+    reports_folder,
+    settings_of,
+)
 from kpikit.periods import named_periods
 from kpikit.terminal import LogFormat, Progress, near, print_table, say
 
@@ -20,7 +32,6 @@ if TYPE_CHECKING:
     from kpikit.config import Config
     from kpikit.report.run import Inputs
 
-CONFIG_NAME = "kpikit.yaml"
 LONGEST_SECONDS = 7200.0  # of one notebook
 NO_CONFIG = (
     "No kpikit.yaml: reporting on the data that come with kpikit, a simulated coffee shop and CDNOW's orders. "
@@ -43,18 +54,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-ConfigOption = Annotated[
-    str, typer.Option("--config", metavar="FILE", help="Your kpikit.yaml. Default: the one in this folder, if any.")
-]
-AsOfOption = Annotated[
-    str, typer.Option("--as-of", metavar="DATE", help="First day that is not known, such as 2026-10-01.")
-]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="How many notebooks run side by side.")]
-FolderOption = Annotated[
-    str, typer.Option("--folder", metavar="FOLDER", help="Where reports go. Default: reports/ beside kpikit.yaml.")
-]
-ForceOption = Annotated[bool, typer.Option("--force", help="Run even where nothing has changed since then.")]
 
 
 def main() -> None:
@@ -141,7 +140,7 @@ def run(
     Without a kpikit.yaml the reports are about the data that come with kpikit. A report whose data, settings and code
     are as they were is not made again.
     """
-    settings = _settings(config)
+    settings = settings_of(config)
     values = _values(parameter or [], config=_config_value(settings), as_of=as_of, period=period)
     if settings is None and log_format is LogFormat.text:
         say(NO_CONFIG)
@@ -164,7 +163,7 @@ def backfill(
     force: ForceOption = False,
 ) -> None:
     """Make the reports of past periods, each with what was known at its end; those that are there stay."""
-    settings = _settings(config)
+    settings = settings_of(config)
     periods = named_periods(first, last)
     runs = [_values([], config=_config_value(settings), period=period) for period in periods]
     _publish(settings, notebook or [], runs, folder=folder, log_format=LogFormat.text, force=force, workers=jobs)
@@ -186,9 +185,8 @@ def _publish(
     from kpikit.report import run as running
     from kpikit.report.execute import Limits
 
-    base = settings.folder if settings else Path.cwd()
-    reports = Path(folder).absolute() if folder else base / (settings.report.folder if settings else "reports")
-    books, tables, outcomes = notebooks.find(names), _tables(settings), []
+    base, reports = base_folder(settings), reports_folder(settings, folder)
+    books, tables, outcomes = notebooks.find(names, own=base), _tables(settings), []
     with stopping.on_signals() as stop:
         for values in runs:
             planned, skipped = running.plan(books, values, tables=tables)
@@ -199,7 +197,8 @@ def _publish(
                     working_folder=base,
                     limits=Limits(min(Limits.cell_seconds, time_limit), time_limit),
                     tell=teller.tell,
-                    inputs=None if force or settings is None else _inputs(settings, values),
+                    inputs=_inputs(settings, values) if settings else None,
+                    force=force,
                     stop=stop,
                     **options,
                 )
@@ -237,7 +236,7 @@ def check(config: ConfigOption = "", as_of: AsOfOption = "") -> None:
     """Audit the data and print PASS, REVIEW or FAIL for each check; no report is made. A FAIL exits with 2."""
     from kpikit import checks, sources
 
-    settings = _settings(config)
+    settings = settings_of(config)
     if settings is None:
         say(NO_CONFIG)
     data = sources.load(settings or "", as_of=as_of)
@@ -257,18 +256,22 @@ def list_notebooks(
     """List the notebooks (or the KPIs), the tables each needs, and whether your data have them."""
     from kpikit.report import notebooks
 
-    settings = _settings(config)
+    settings = settings_of(config)
     tables = _tables(settings)
     if kpis:
         print_table(["KPI", "Title", "Family", "Needs", "Your data"], _kpi_rows(settings, tables))
         return
     rows = []
-    for notebook in notebooks.available():
+    for notebook in notebooks.available(own=base_folder(settings)):
         lacking = notebook.lacking(tables)
         ready = f"lacks {', '.join(lacking)}" if lacking else "ready"
         given = ", ".join(parameter.name for parameter in notebook.parameters)
         rows.append([notebook.name, notebook.title, ", ".join(notebook.needs), ready, given])
     print_table(["Notebook", "Title", "Needs", "Your data", "Parameters"], rows)
+
+
+app.command()(commands.diff)
+app.command()(commands.new)
 
 
 def _kpi_rows(settings: Config | None, tables: tuple[str, ...]) -> list[list[str]]:
@@ -293,23 +296,11 @@ def explain(
     from kpikit.metrics import cards
     from kpikit.metrics.configured import configured
 
-    its = cards.find(kpi, configured(_settings(config))).card
+    its = cards.find(kpi, configured(settings_of(config))).card
     facts = {"title": its.title, "question": its.question, **cards.described(its)}
     width = max(map(len, facts))
     for name, value in facts.items():
         typer.echo(f"{name:<{width}}  {value}")
-
-
-def _settings(config: str) -> Config | None:
-    from kpikit.config import load_config
-
-    if not (config or Path(CONFIG_NAME).is_file()):
-        return None
-    from kpikit.metrics.configured import configured
-
-    settings = load_config(config or CONFIG_NAME)
-    configured(settings)  # raises where a goal, a setting or an indicator is wrong
-    return settings
 
 
 def _inputs(settings: Config, values: dict[str, object]) -> Inputs:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 MISSING = "–"
 MINUS = "−"
+DIGITS = 14  # significant ones: sums whose parts are added in another order differ beyond them
 DURATIONS = ("hours", "days", "months")
 
 
@@ -23,7 +24,8 @@ def number(value: float | None, decimals: int = 0) -> str:
     """
     if value is None or missing(value) or math.isinf(float(value)):
         return MISSING
-    text = f"{float(value):,.{decimals}f}"
+    settled = float(f"{float(value):.{DIGITS}g}")  # else a half is rounded up in one run and down in the next
+    text = f"{settled:,.{decimals}f}"
     if text.startswith("-"):
         text = text[1:] if not text.strip("-0.,") else MINUS + text[1:]
     return text

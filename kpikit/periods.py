@@ -163,6 +163,16 @@ def named_window(text: str) -> Window:
     return Window(period.start(number), period.start(number + 1))
 
 
+def next_review(as_of: date, every: str) -> date:
+    """Return the day of the next review: the first of the week, month, quarter or year after ``as_of``.
+
+    >>> next_review(date(2026, 9, 17), "quarter")
+    datetime.date(2026, 10, 1)
+    """
+    period = Period.parse(every)
+    return period.start(period.index(as_of) + 1)
+
+
 def named_periods(first: str, last: str) -> list[str]:
     """Return the names of all periods from one to another, both included.
 

@@ -21,7 +21,7 @@ LAYERS = (
     "kpis clv churn renewals retention survival voice impact links scorecard checks privacy growth performance support",
     "plots",
     "report",
-    "cli terminal __main__ __init__",
+    "cli commands options terminal __main__ __init__",
 )
 LAYER = {name: layer for layer, names in enumerate(LAYERS) for name in names.split()}
 LOWER = ((), (0,), (0, 1), (0, 1), (0, 1), (0,), (0, 1, 2), tuple(range(7)))  # beside the layer itself

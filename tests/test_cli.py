@@ -220,7 +220,7 @@ def test_init_writes_a_configuration_that_check_can_read(kpikit, tmp_path: Path)
 
 
 def test_an_unforeseen_exception_is_one_line_and_exit_1(kpikit, make_notebook, monkeypatch) -> None:
-    monkeypatch.setattr(notebooks, "find", lambda *_: 1 / 0)
+    monkeypatch.setattr(notebooks, "find", lambda *_, **__: 1 / 0)
     said = kpikit("run", make_notebook())
     assert said.code == 1
     assert "internal error: ZeroDivisionError: division by zero" in said.err

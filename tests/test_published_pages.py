@@ -77,6 +77,24 @@ def test_pages_pass_the_gate_and_are_small(embedded: Path) -> None:
         assert check_page(page.read_text(encoding="utf-8")) == []
 
 
+REPEATED = ("churn_risk", "customer_lifetime_value", "customer_scorecard")  # models, bootstraps, the most figures
+
+
+def without_run_and_times(page: Path) -> str:
+    text = re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{6}", "(run)", page.read_text(encoding="utf-8"))
+    return re.sub(r"\d{1,2} [A-Z][a-z]+ 20\d\d, \d\d:\d\d UTC", "(time)", text)
+
+
+def test_two_runs_from_the_same_history_give_the_same_pages_byte_for_byte(embedded: Path, tmp_path: Path) -> None:
+    """Both start from no history; engine threads, dictionaries, seeds and drawings must not show."""
+    kpikit(tmp_path, "run", *REPEATED, "--jobs", "2", "--force")
+    for name in REPEATED:
+        first, again = (without_run_and_times(home / name / "latest.html") for home in (embedded, tmp_path / "reports"))
+        assert "(run)" in first
+        assert "(time)" in first
+        assert first == again
+
+
 def test_pages_say_something_in_words(embedded: Path) -> None:
     for page in pages(embedded):
         text = page.read_text(encoding="utf-8")

@@ -201,7 +201,7 @@ def test_a_disk_that_fills_up_is_a_machine_error_and_leaves_no_half_run(tmp_path
     document = nbformat.v4.new_notebook()
     monkeypatch.setattr(attempt, "execute", lambda *_, **__: document)
     monkeypatch.setattr(
-        attempt, "_page", lambda document, record, _: (record.model_copy(update={"as_of": "2026-10-01"}), "", ())
+        attempt, "_page", lambda document, record, *_: (record.model_copy(update={"as_of": "2026-10-01"}), "", ())
     )
     monkeypatch.setattr(store, "_write_synced", full)
     (outcome,) = ran(tmp_path, make_notebook())

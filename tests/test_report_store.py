@@ -220,7 +220,13 @@ def test_the_catalogue_names_every_report_in_words(shelf: Store) -> None:
     keep(shelf, "run2", business=hostile, headline="Repeat rate was 36.6 %.", checks="REVIEW")
     html = catalogue.write_catalogue(shelf)
     assert (shelf.root / store.INDEX).read_text() == html
-    for words in ("Toy study", "Repeat rate was 36.6 %.", "Data need a review", "30 September 2026", "toy/latest.html"):
+    for words in (
+        "Toy study",
+        "Repeat rate was 36.6\u00a0%.",
+        "Data need a review",
+        "30 September 2026",
+        "toy/latest.html",
+    ):
         assert words in html
     assert "toy/2026-09-01/run1/report.html" in html
     assert "<script>" not in html

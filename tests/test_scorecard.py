@@ -12,9 +12,10 @@ import pytest
 import kpikit
 from kpikit.config import Benchmark, Business, Config, Goal
 from kpikit.errors import ParameterError
+from kpikit.periods import next_review
 from kpikit.scorecard import scorecard
 from kpikit.scorecard.building import own_history
-from kpikit.scorecard.reviewing import next_review, review
+from kpikit.scorecard.reviewing import review
 from kpikit.scorecard.wording import status_title
 
 BY = date(2025, 12, 31)

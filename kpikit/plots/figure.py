@@ -25,6 +25,7 @@ LONGEST_LABEL, LONGEST_NARROW = 40, 24  # signs of a name that is longer than th
 NO_GLYPH = r"Glyph \d+ .*missing from font"  # a name in another script: in SVG the reader's own fonts write it
 SVG_FONTS = "Arial, 'Liberation Sans', Helvetica, sans-serif"
 SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=\S)")
+_IDS = re.compile(r'id="([a-z][0-9a-f]{10})"')  # matplotlib's hashes of coordinates, down to their last digit
 _FONT = re.compile(r"px ('[^;']+'(, )?)+sans-serif")
 
 
@@ -79,7 +80,7 @@ def encoded(result: Result, draw: Draw, width: float, height: float) -> str:
         draw(_drawable(result.table, longest), page.subplots())
         text = io.StringIO()
         page.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-        svg = _FONT.sub(f"px {SVG_FONTS}", text.getvalue()).encode()
+        svg = _FONT.sub(f"px {SVG_FONTS}", numbered(text.getvalue())).encode()
         if len(svg) <= SVG_LIMIT_BYTES:
             return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
         data = io.BytesIO()
@@ -105,6 +106,16 @@ def _labels(values: Any, longest: int) -> dict[str, str]:
         taken = sum(one == line or one.startswith(f"{line} (") for one in found.values())
         found[value] = f"{line} ({taken + 1})" if taken else line
     return {value: line for value, line in found.items() if value != line}
+
+
+def numbered(svg: str) -> str:
+    """Return a drawing whose parts are named by their place in it: equal pictures are equal texts.
+
+    >>> numbered('<clipPath id="p0123456789"/><g clip-path="url(#p0123456789)"/>')
+    '<clipPath id="part1"/><g clip-path="url(#part1)"/>'
+    """
+    names = {name: f"part{place}" for place, name in enumerate(sorted(set(_IDS.findall(svg)), key=svg.index), start=1)}
+    return re.sub("|".join(names), lambda found: names[found[0]], svg) if names else svg
 
 
 def is_narrow(ax: Axes) -> bool:

@@ -2,6 +2,8 @@
 
 Read it in the order of a run: ``parameters`` and ``notebooks`` (what may be asked), ``kernel`` and ``execute``
 (papermill), ``payloads`` (what the notebook says about itself), ``export`` and ``look`` (the page), ``gate`` (what no
-page may have), ``pdf``, ``manifest``, ``store`` and ``catalogue`` (what stays), ``attempt`` (all of it, for one
-notebook), ``locks``, ``stopping`` and ``logs`` (what a scheduler builds on), ``run`` (one notebook beside the other).
+page may have), ``pdf``, ``manifest``, ``store`` and ``catalogue`` (what stays), ``history``, ``comparing``,
+``decomposing`` and ``changes`` (what is other than in the run before), ``attempt`` (all of it, for one notebook),
+``locks``, ``stopping`` and ``logs`` (what a scheduler builds on), ``run`` (one notebook beside the other). Beside the
+runs: ``differing`` (two runs told apart) and ``beginning`` (a new notebook).
 """

@@ -11,7 +11,7 @@ from traceback import format_exception
 from typing import Any, Literal
 
 from kpikit.errors import ContractError, KpikitError, TerminatedError
-from kpikit.report import catalogue, disclosure, export, gate, manifest, payloads, pdf, store
+from kpikit.report import catalogue, changes, disclosure, export, gate, history, manifest, payloads, pdf, store
 from kpikit.report.execute import CellError, Limits, execute
 from kpikit.report.manifest import Manifest
 from kpikit.report.notebooks import Notebook, code_hash, first_heading, load
@@ -67,9 +67,8 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
             found = payloads.payloads(document)
             if not desk.despite_failed_checks:
                 _refuse_failed_checks(found, name)
-            record, page = _page(document, record, executed, secrets)
-            facts = {"schema_version": 1, "run_id": record.run_id, "notebook": name, "as_of": record.as_of}
-            tables = payloads.tables(found)
+            record, page = _page(document, record, executed, shelf, secrets)
+            facts, tables = history.facts(found, record), payloads.tables(found)
             store.write_artefacts(
                 building, html=page.html, whole=page.whole, kpis=payloads.kpis(found), tables=tables, facts=facts
             )
@@ -167,7 +166,7 @@ def begin(job: Job, started: datetime, desk: Desk) -> Manifest:
 
 
 def _page(
-    document: Any, record: Manifest, executed: datetime, secrets: Collection[str]
+    document: Any, record: Manifest, executed: datetime, shelf: Store, secrets: Collection[str]
 ) -> tuple[Manifest, export.Page]:
     """Return the record with what the page says, and the page, past the gate."""
     found = payloads.payloads(document)
@@ -181,11 +180,16 @@ def _page(
             "checks": payloads.status(found),
             "as_of": payloads.as_of(first),
             "data_fingerprint": str(first["facts"].get("fingerprint", "")),
+            "review_every": str(first["facts"].get("review_every", "")),
             "finished": executed.isoformat(timespec="seconds"),
             "kpis": payloads.kpis(found),
         }
     )
-    page = export.export(document, known, language=str(first["facts"].get("language", "en")))
+    since = changes.since(found, known, shelf)
+    known = known.model_copy(update={"compared_with": since.compared_with})
+    page = export.export(
+        changes.with_section(document, since.html), known, language=str(first["facts"].get("language", "en"))
+    )
     pages = [html for html in (page.html, page.whole) if html]
     findings = [*gate.check_outputs(document), *(finding for html in pages for finding in gate.check_page(html))]
     for html in pages:

@@ -14,7 +14,7 @@ from traitlets.config import Config
 
 from kpikit.report import payloads
 from kpikit.report.audiences import Arranged, arranged
-from kpikit.report.look import TEMPLATE, TEMPLATES, component
+from kpikit.report.look import TEMPLATE, TEMPLATES, component, signed
 from kpikit.report.manifest import Manifest
 from kpikit.results import MIME, slug
 
@@ -28,7 +28,6 @@ GOALS = (
     ("off target", "bad", "✕"),
     ("unknown", "neutral", "?"),
 )
-NO_BREAK_SPACE = "\u00a0"
 TAG = re.compile(r"<[^>]+>")
 PROVENANCE = ("provenance", "Provenance")
 LEFT_OUT = "left-out"
@@ -106,7 +105,7 @@ def shown(output: Any) -> str:
     data = output.get("data", {})
     if MIME in data:
         fragment = "" if data[MIME]["kind"] in IN_HEADER else _text(data.get("text/html", ""))
-        return fragment.replace(" %", f"{NO_BREAK_SPACE}%")  # a number and its sign stay on one line
+        return signed(fragment)
     image = next((kind for kind in IMAGES if kind in data), None)
     return _image(image, data[image], output.get("metadata", {})) if image else ""
 

@@ -10,11 +10,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from kpikit.formatting import counted
 from kpikit.legible import LONGEST_TEXT, legible
 from kpikit.palette import DARK, FONT_STACK, LIGHT
 
 TEMPLATES = Path(__file__).with_name("templates")
 TEMPLATE = "kpikit"
+NO_BREAK_SPACE = "\u00a0"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -29,7 +31,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_legible,
     )
-    made.filters.update(day=day_words, moment=moment_words)
+    made.filters.update(day=day_words, days=day_count, moment=moment_words, signed=signed)
     made.globals.update(policy=POLICY, stylesheet=stylesheet)
     return made
 
@@ -60,6 +62,20 @@ def day_words(value: date | str) -> str:
     """
     day = date.fromisoformat(value) if isinstance(value, str) else value
     return f"{day.day} {day:%B %Y}"
+
+
+def day_count(days: int) -> str:
+    """Return a number of days in words."""
+    return counted(days, "day")
+
+
+def signed(text: str) -> str:
+    """Return a text in which a number and its percent sign stay on one line.
+
+    >>> signed("21.1 % of them")
+    '21.1\xa0% of them'
+    """
+    return text.replace(" %", f"{NO_BREAK_SPACE}%")
 
 
 def moment_words(value: datetime | str) -> str:

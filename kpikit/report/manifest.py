@@ -46,7 +46,9 @@ class Manifest(BaseModel):
     """One run. Written last: a folder without it is not a run.
 
     ``as_of`` and the moments are ISO text; ``seconds`` are wall-clock timings; ``files`` maps each
-    parameter that names a file to its SHA-256, ``artefacts`` each file of the run. Readers of older files rely on the
+    parameter that names a file to its SHA-256, ``artefacts`` each file of the run. ``review_every`` is the
+    configuration's (empty: data that come with kpikit); ``compared_with`` is the run that the page compares itself
+    with. Readers of older files rely on the
     names: add to them, do not change them.
     """
 
@@ -62,6 +64,8 @@ class Manifest(BaseModel):
     checks: str = ""
     as_of: str = ""
     period: str = ""
+    review_every: str = ""
+    compared_with: str = ""
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     parameters_hash: str = ""
     files: dict[str, str] = Field(default_factory=dict)

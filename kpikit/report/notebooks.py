@@ -10,11 +10,12 @@ from typing import Any
 
 import nbformat
 
-from kpikit.errors import MachineError, NotebookError, ParameterError, listed, nearest
+from kpikit.errors import KpikitError, MachineError, NotebookError, ParameterError, listed, nearest
 from kpikit.report import parameters as declared
 from kpikit.report.parameters import Parameter
 
 PACKAGE = Path(__file__).resolve().parents[1]
+OWN = "notebooks"  # folder of a project's notebooks, beside its kpikit.yaml
 
 
 @dataclass(frozen=True)
@@ -57,28 +58,37 @@ def folder() -> Path:
     )
 
 
-def available(where: Path | None = None) -> list[Notebook]:
-    """Return every notebook of a folder (default: kpikit's own), by name."""
-    return [read(path) for path in sorted((where or folder()).glob("*.ipynb"))]
+def available(where: Path | None = None, own: Path | None = None) -> list[Notebook]:
+    """Return every notebook of a folder (default: kpikit's own), by name, and those of one's own.
+
+    Parameters
+    ----------
+    where
+        Folder to look in instead of kpikit's own.
+    own
+        Folder of the configuration: of the notebooks in its ``notebooks/`` those count that say in their metadata
+        (``kpikit``) that they are case studies, as ``kpikit new`` writes them; what else lies there is left alone.
+        One with the name of a notebook of kpikit takes its place.
+    """
+    return [read(path) for _, path in sorted(_paths(where, own).items())]
 
 
-def find(names: Sequence[str] = (), where: Path | None = None) -> list[Notebook]:
+def find(names: Sequence[str] = (), where: Path | None = None, own: Path | None = None) -> list[Notebook]:
     """Return the notebooks that ``names`` mean, in that order; all of them for no names.
 
     Parameters
     ----------
     names
-        Names of kpikit's notebooks, or paths of ``.ipynb`` files of your own.
-    where
-        Folder to look in instead of kpikit's own.
+        Names of notebooks, kpikit's or your own, or paths of ``.ipynb`` files.
+    where, own
+        As in :func:`available`.
 
     Raises
     ------
     ParameterError
         When a name means no notebook.
     """
-    root = where or folder()
-    paths = {path.stem: path for path in sorted(root.glob("*.ipynb"))}
+    paths = dict(sorted(_paths(where, own).items()))
     chosen = [_path(name, paths) for name in dict.fromkeys(names)] if names else list(paths.values())
     return [read(path) for path in chosen]
 
@@ -124,6 +134,21 @@ def code_hash(notebook: Notebook) -> str:
     for module in sorted(PACKAGE.rglob("*.py")):
         digest.update(module.relative_to(PACKAGE).as_posix().encode() + b"\0" + module.read_bytes())
     return digest.hexdigest()
+
+
+def _paths(where: Path | None, own: Path | None) -> dict[str, Path]:
+    """Return the notebooks by name."""
+    paths = {path.stem: path for path in (where or folder()).glob("*.ipynb")}
+    mine = (own / OWN).glob("*.ipynb") if own else ()
+    return paths | {path.stem: path for path in mine if _is_study(path)}
+
+
+def _is_study(path: Path) -> bool:
+    """Say whether a notebook is made for kpikit. What cannot be read is not: others keep notebooks there, too."""
+    try:
+        return "kpikit" in load(path).metadata
+    except KpikitError:
+        return False
 
 
 def _path(name: str, paths: dict[str, Path]) -> Path:

@@ -111,11 +111,13 @@ def run(
     retries: int = 0,
     with_pdf: bool = False,
     inputs: Inputs | None = None,
+    force: bool = False,
     stop: Stop | None = None,
 ) -> list[Outcome]:
     """Run notebooks side by side, publish what passes the gate, and rewrite the catalogue.
 
-    One notebook's failure does not stop the others. The catalogue is rewritten only when a report was published.
+    One notebook's failure does not stop the others. The catalogue is rewritten when a report was published or
+    stands as it is: how old the data are and which reviews are overdue changes from day to day.
 
     Parameters
     ----------
@@ -140,6 +142,8 @@ def run(
         Print each report as PDF, too.
     inputs
         Where they are as they were for the latest report, it stands and nothing is run (``unchanged``). None: run.
+    force
+        Run all the same.
     stop
         Asked to end, the kernels are killed and what was running is recorded as interrupted.
 
@@ -161,7 +165,7 @@ def run(
 
     def one(job: Job) -> Outcome:
         try:
-            return _outcome(job, shelf, desk, inputs)
+            return _outcome(job, shelf, desk, None if force else inputs)
         finally:
             ensure_event_loop().close()  # nbclient makes one for this thread and leaves it open
 
@@ -170,7 +174,7 @@ def run(
         ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs) or 1))) as pool,
     ):
         outcomes = list(pool.map(one, jobs))
-    if any(outcome.status == "succeeded" for outcome in outcomes):
+    if any(outcome.status in ("succeeded", "unchanged") for outcome in outcomes):
         with locks.held(reports, "the catalogue", wait_seconds=CATALOGUE_WAIT_SECONDS):
             catalogue.write_catalogue(shelf)
     return outcomes

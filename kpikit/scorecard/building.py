@@ -18,11 +18,12 @@ from kpikit.kpis.changes import compared
 from kpikit.kpis.computing import Inputs
 from kpikit.kpis.measuring import Measured, measured
 from kpikit.kpis.scales import MOST_POINTS
+from kpikit.periods import next_review
 from kpikit.scorecard.acting import SINCE, under_way
 from kpikit.scorecard.control import Control, control
 from kpikit.scorecard.goals import GOALS, benchmarks, goal_rows, targets
 from kpikit.scorecard.power import detectable_change, detectable_share
-from kpikit.scorecard.reviewing import next_review, review
+from kpikit.scorecard.reviewing import review
 
 if TYPE_CHECKING:
     from kpikit.metrics import Card

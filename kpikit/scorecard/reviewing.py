@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import stats
-
-from kpikit.periods import Period
 
 if TYPE_CHECKING:
     from kpikit.kpis.measuring import Measured
@@ -63,16 +60,6 @@ def review(measured: Mapping[str, Measured], *, actionable: Collection[str]) -> 
             )
         )
     return pd.DataFrame(rows, columns=REVIEW)
-
-
-def next_review(as_of: date, every: str) -> date:
-    """Return the day of the next review: the first of the week, month, quarter or year after ``as_of``.
-
-    >>> next_review(date(2026, 9, 17), "quarter")
-    datetime.date(2026, 10, 1)
-    """
-    period = Period.parse(every)
-    return period.start(period.index(as_of) + 1)
 
 
 def _p_of_moving(table: pd.DataFrame) -> float:

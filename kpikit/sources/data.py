@@ -207,6 +207,7 @@ class Data:
                 "as_of": self.as_of.isoformat(),
                 "known_up_to": known.isoformat(),
                 "origin": self.origin,
+                "review_every": "" if self.origin == "embedded" else self.config.report.review_every,
                 "tables": rows,
                 "fingerprint": self.fingerprint,
                 "privacy": {"min_cell": self.config.privacy.min_cell, "customer_ids": self.customer_ids},
