@@ -16,6 +16,7 @@ from kpikit.report.manifest import Manifest
 from kpikit.report.notebooks import Notebook, code_hash, first_heading, load
 from kpikit.report.stopping import Stop
 from kpikit.report.store import Store
+from kpikit.report.warm import Forks
 
 Tell = Callable[[str, int, int], None]
 
@@ -53,6 +54,7 @@ class Desk:
     retries: int = 0
     config_fingerprint: str = ""
     with_pdf: bool = False
+    forks: Forks | None = None
 
 
 def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
@@ -98,6 +100,7 @@ def _executed(job: Job, building: Path, desk: Desk) -> Any:
         working_folder=desk.working_folder,
         limits=desk.limits,
         progress=lambda cell: desk.tell(name, cell, cells),
+        forks=desk.forks,
     )
 
 

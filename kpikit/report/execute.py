@@ -15,8 +15,9 @@ from papermill.exceptions import PapermillExecutionError
 
 from kpikit import errors
 from kpikit.errors import DataUnreachableError, KernelDiedError, KpikitError, NotebookError, RunTimeoutError
-from kpikit.report.kernel import OwnKernelManager
+from kpikit.report import kernel
 from kpikit.report.notebooks import Notebook
+from kpikit.report.warm import Forks
 
 KERNEL = "python3"
 START_SECONDS = 60
@@ -49,6 +50,7 @@ def execute(
     working_folder: Path,
     limits: Limits | None = None,
     progress: Progress | None = None,
+    forks: Forks | None = None,
 ) -> Any:
     """Return the executed notebook, which is also written to ``output``, cell by cell.
 
@@ -69,6 +71,8 @@ def execute(
         Time limits of a cell and of the notebook.
     progress
         Called with the number of each cell that begins (1 is the first).
+    forks
+        What the kernel is forked from; None: it is started anew.
 
     Raises
     ------
@@ -84,7 +88,7 @@ def execute(
             kernel_name=KERNEL,
             progress_bar=False,
             start_timeout=START_SECONDS,
-            kernel_manager_class=OwnKernelManager,
+            kernel_manager_class=kernel.manager(forks),
             resources={"metadata": {"path": str(working_folder)}},
             timeout_func=watch.seconds_left,
             on_cell_start=watch.begin,
