@@ -29,7 +29,6 @@ PRELOADED = (
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ibis.backends.duckdb",
-    "lifetimes",
     "matplotlib.backends.backend_svg",
 )
 
@@ -144,7 +143,7 @@ def _become_kernel(wish: dict[str, Any]) -> None:
     time.tzset()
     import_module("numpy").random.seed()  # its seed was drawn before the fork; Python's own is drawn anew at a fork
     sys.argv = [str(import_module("ipykernel_launcher").__file__), *wish["arguments"]]
-    import_module("ipykernel.kernelapp").launch_new_instance(wish["arguments"], parent_handle=0)
+    import_module("ipykernel.kernelapp").launch_new_instance(wish["arguments"], parent_handle=os.getppid())
 
 
 if __name__ == "__main__":
