@@ -191,8 +191,8 @@ def _publish(
     from kpikit.report.execute import Limits
 
     reports = Path(folder).absolute() if folder else base / (settings.report.folder if settings else "reports")
-    books, tables, outcomes = notebooks.find(names), _tables(settings), []
     with forks, stopping.on_signals() as stop:
+        books, tables, outcomes = notebooks.find(names), _tables(settings), []
         for values in runs:
             planned, skipped = running.plan(books, values, tables=tables)
             with logs.Events(say) if log_format is LogFormat.json else Progress() as teller:

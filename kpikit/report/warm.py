@@ -20,6 +20,7 @@ from kpikit.report import forking
 
 LAUNCHER = "ipykernel_launcher"
 KILLED = -9
+FORKED_WITHIN_SECONDS = 60.0  # imports included
 FORKS_ARE_SAFE = sys.platform == "linux"  # Windows has none; macOS's own libraries may not be used after one
 
 
@@ -91,12 +92,13 @@ class Forks:
             return None
         mine, theirs = socket.socketpair()
         letter = json.dumps({"arguments": list(arguments), "environment": dict(environment), "folder": folder})
+        mine.settimeout(FORKED_WITHIN_SECONDS)
         try:
             with theirs:
                 socket.send_fds(self._requests, [b"k"], [theirs.fileno()])
-            mine.sendall(letter.encode("utf-8", "surrogateescape") + b"\n")
+            mine.sendall(letter.encode() + b"\n")
             pid = _told(mine, forking.BEGUN)
-        except OSError:  # the process has ended
+        except OSError:  # the process has ended, or takes too long
             pid = None
         if pid is None:
             mine.close()
