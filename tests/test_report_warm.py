@@ -32,12 +32,11 @@ WHERE = "import os, json\nprint(json.dumps([os.getpid(), os.getppid()]))"
 STATE = """import json, logging, os, signal, sys, warnings
 environment = {name: value for name, value in sorted(os.environ.items()) if name != "JPY_PARENT_PID"}
 names = ("SIGINT", "SIGTERM", "SIGCHLD", "SIGHUP", "SIGPIPE")
-print(json.dumps(environment))
-print([str(signal.getsignal(getattr(signal, name))).split(" at ")[0] for name in names])
-print(signal.pthread_sigmask(signal.SIG_BLOCK, []), sys.path, sys.argv[0], sys.argv[1::2], os.getcwd(), sys.flags)
-blanket = [str(one) for one in warnings.filters if one[1] is None and one[2].__module__ == "builtins"]
-print(blanket, logging.getLogger().handlers, sys.__stdin__.read())
-print(os.getpgid(0) == os.getpid() == os.getsid(0), os.environ["JPY_PARENT_PID"] == str(os.getppid()))"""
+said = [json.dumps(environment), [str(signal.getsignal(getattr(signal, name))).split(" at ")[0] for name in names]]
+said += [signal.pthread_sigmask(signal.SIG_BLOCK, []), sys.path, sys.argv[0], sys.argv[1::2], os.getcwd(), sys.flags]
+said += [str(one) for one in warnings.filters if one[1] is None and one[2].__module__ == "builtins"]
+said += [logging.getLogger().handlers, sys.__stdin__.read(), os.getpgid(0) == os.getpid() == os.getsid(0)]
+print(*said, os.environ["JPY_PARENT_PID"] == str(os.getppid()), sep="\\n")"""
 DRAWN = """import matplotlib.pyplot as plt
 plt.plot([1, 2, 3])
 plt.title(plt.get_backend());"""
@@ -45,8 +44,8 @@ COUNTED = """import duckdb, numpy as np, pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 rows = np.random.default_rng(1).normal(size=(400, 3))
 risk = HistGradientBoostingClassifier(max_iter=20, random_state=0).fit(rows, rows[:, 0] > 0).predict_proba(rows)
-print(risk.sum(axis=0).tolist(), (rows.T @ rows).tolist())
-print(duckdb.sql("SELECT sum(range) FROM range(100000)").fetchall())
+total = duckdb.sql("SELECT sum(range) FROM range(100000)").fetchall()
+print(risk.sum(axis=0).tolist(), (rows.T @ rows).tolist(), total)
 pd.DataFrame(rows).describe()"""
 
 
