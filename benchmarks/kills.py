@@ -1,14 +1,16 @@
 """Runs killed at random moments: is the last good report there, and may the next run begin?
 
-``python -m benchmarks.kills [--runs 200] [--seed 1]`` starts ``kpikit run`` again and again and kills the runner, its
-kernel, or both with SIGKILL, or lets no file grow beyond some kilobytes, as on a full disk. After each it looks: the
-latest report is a whole one, the catalogue is whole, no lock is left, every manifest can be read, no kernel lives on.
-It prints how many ended how, and every fault; it exits with 1 where there is one.
+``python -m benchmarks.kills [--runs 200] [--seed 1]`` starts ``kpikit run`` of two notebooks side by side again and
+again and kills with SIGKILL the runner, a kernel, both, or the process that kernels are forked from; or lets no file
+grow beyond some kilobytes, as on a full disk; or takes away the right to write in the folder of the reports. After each
+it looks: the latest reports are whole ones, the catalogue is whole, no lock is left, every manifest can be read, no
+process lives on. It prints how many ended how, and every fault; it exits with 1 where there is one.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import random
 import resource
@@ -29,17 +31,18 @@ from kpikit.errors import LockedError
 from kpikit.report import locks, manifest
 from kpikit.report.store import Store
 
-NAME = "killed"
+NAMES = ("killed", "beside")
 CELLS = (
     'config: str = ""  # help\nas_of: str = ""  # help\nperiod: str = ""  # help\naudience: str = ""  # help',
     "from kpikit.results import Result\nimport os, time\nfrom pathlib import Path\n"
-    "Path('kernel.pid').write_text(str(os.getpid()))\n"
+    "Path('kernels', str(os.getpid())).write_text(str(os.getppid()))\n"
     'facts = {"as_of": "2026-10-01", "business": "Harbor Coffee", "period": "2026-Q3", "fingerprint": "ab12"}\n'
     'Result("page", "page", "Killed", "A page.", facts=facts)',
     'Result("status", "status", "Data checks passed", facts={"status": "PASS"})',
     "time.sleep(1)",
 )
-WAYS = ("runner", "kernel", "both", "disk full")
+WAYS = ("runner", "kernel", "both", "forks", "disk full", "read-only folder")
+DROP_FROM_BOUNDS, OVERRIDE_MODES = 24, 1  # of prctl and of capabilities, in Linux's headers
 LARGEST_FILE = 4_000  # bytes, smaller than a report
 ORPHANS_END_WITHIN_SECONDS = 15.0
 
@@ -53,7 +56,9 @@ def main() -> int:
     chance, ended, faults = random.Random(asked.seed), Counter[str](), Counter[str]()
     with TemporaryDirectory(prefix="kpikit-kills-") as folder:
         home = Path(folder)
-        _notebook(home / f"{NAME}.ipynb")
+        (home / "kernels").mkdir()
+        for name in NAMES:
+            _notebook(home / f"{name}.ipynb")
         began = time.monotonic()
         _run(home).wait()
         usual = time.monotonic() - began
@@ -83,7 +88,8 @@ def _notebook(path: Path) -> None:
 
 
 def _run(home: Path, limit: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "kpikit", "run", f"{NAME}.ipynb", "--force"]
+    books = [f"{name}.ipynb" for name in NAMES]
+    command = [sys.executable, "-m", "kpikit", "run", *books, "--force", "--jobs", "2"]
     out = subprocess.DEVNULL
     return subprocess.Popen(command, cwd=home, stdout=out, stderr=out, preexec_fn=limit)
 
@@ -93,58 +99,97 @@ def _little_room() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
 
 
+def _modes_bind() -> None:
+    """Let the modes of folders bind root, too; others they bind anyway, and this fails."""
+    ctypes.CDLL(None).prctl(DROP_FROM_BOUNDS, OVERRIDE_MODES, 0, 0, 0)
+
+
 def _killed(home: Path, way: str, after: float) -> int:
     """Run once, kill it in this way after so many seconds, and return its exit code."""
-    (home / "kernel.pid").unlink(missing_ok=True)
-    running = _run(home, _little_room if way == "disk full" else None)
-    if way != "disk full":
-        time.sleep(after)
-        if way in ("kernel", "both"):
-            with suppress(OSError, ValueError):
-                os.kill(int((home / "kernel.pid").read_text()), signal.SIGKILL)
-        if way in ("runner", "both"):
-            running.kill()
+    for note in (home / "kernels").iterdir():
+        note.unlink()
+    running = _run(home, {"disk full": _little_room, "read-only folder": _modes_bind}.get(way))
+    if way == "disk full":
+        return running.wait()
+    time.sleep(after)
+    if way == "read-only folder":
+        return _read_only(home / "reports", running)
+    kernels, parents = _noted(home)
+    victims = {"kernel": kernels[:1], "both": kernels[:1], "forks": list(set(parents) - {running.pid})}
+    for victim in victims.get(way, []):
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+    if way in ("runner", "both"):
+        running.kill()
     return running.wait()
+
+
+def _read_only(reports: Path, running: subprocess.Popen[bytes]) -> int:
+    """Take away the right to write below a folder, wait for the run's end, and give it back."""
+    folders = [reports, *(path for path in reports.rglob("*") if path.is_dir())]
+    for mode in (0o555, 0o755):
+        for folder in folders:
+            with suppress(FileNotFoundError):  # one that the run was building, and has moved since
+                folder.chmod(mode)
+        code = running.wait()
+    return code
+
+
+def _noted(home: Path) -> tuple[list[int], list[int]]:
+    """Return the process ids of the kernels of this run, and of what started them."""
+    notes = sorted((home / "kernels").iterdir())
+    parents = [int(text) for text in (note.read_text() for note in notes) if text]
+    return [int(note.name) for note in notes], parents
 
 
 def _faults(home: Path) -> Iterator[str]:
     """Yield what is not as it must be after a run, however it ended."""
     shelf = Store(home / "reports")
-    latest = shelf.latest(NAME)
-    if latest is None:
-        yield "no good report is left"
-        return
-    page = (shelf.folder(NAME) / "latest.html").read_bytes()
-    whole = {sha256((run.folder / "report.html").read_bytes()).hexdigest() for run in shelf.runs(NAME)}
-    if sha256(page).hexdigest() not in whole or not page.rstrip().endswith(b"</html>"):
-        yield "latest.html is no whole report"
+    for name in NAMES:
+        yield from _faults_of(shelf, name)
     if not (shelf.root / "index.html").read_bytes().rstrip().endswith(b"</html>"):
         yield "the catalogue is not whole"
-    for run in shelf.runs(NAME):
-        if manifest.artefact_hashes(run.folder) != run.manifest.artefacts:
-            yield "a kept run is not what its manifest says"
     records = [manifest.load(path) for path in shelf.root.glob(f"*/*/*/{manifest.NAME}")]
     if any(record is None for record in records):
         yield "a manifest cannot be read"
+    if not _all_ended(home):
+        yield "a process lives on"
+
+
+def _faults_of(shelf: Store, name: str) -> Iterator[str]:
+    latest = shelf.latest(name)
+    if latest is None:
+        yield "no good report is left"
+        return
+    page = (shelf.folder(name) / "latest.html").read_bytes()
+    whole = {sha256((run.folder / "report.html").read_bytes()).hexdigest() for run in shelf.runs(name)}
+    if sha256(page).hexdigest() not in whole or not page.rstrip().endswith(b"</html>"):
+        yield "latest.html is no whole report"
+    for run in shelf.runs(name):
+        if manifest.artefact_hashes(run.folder) != run.manifest.artefacts:
+            yield "a kept run is not what its manifest says"
     try:
-        with locks.held(shelf.folder(NAME), NAME):
+        with locks.held(shelf.folder(name), name):
             pass
     except LockedError:
         yield "a lock is left"
-    if not _kernel_ended(home):
-        yield "the kernel lives on"
 
 
-def _kernel_ended(home: Path) -> bool:
-    note = home / "kernel.pid"
-    if not note.is_file() or not note.read_text():
-        return True
-    until, process = time.monotonic() + ORPHANS_END_WITHIN_SECONDS, Path("/proc") / note.read_text()
+def _all_ended(home: Path) -> bool:
+    kernels, parents = _noted(home)
+    until, processes = time.monotonic() + ORPHANS_END_WITHIN_SECONDS, {*kernels, *parents}
     while time.monotonic() < until:
-        if not process.exists() or (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
+        if not any(_lives(process) for process in processes):
             return True
         time.sleep(0.1)
     return False
+
+
+def _lives(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

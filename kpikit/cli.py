@@ -181,13 +181,17 @@ def _publish(
     **options: Any,
 ) -> None:
     """Run the notebooks once for each set of values, tell what became of them, and exit with the weightiest code."""
+    from kpikit.report.warm import Forks
+
+    base, several = settings.folder if settings else Path.cwd(), len(names) != 1 or len(runs) > 1
+    forks = Forks(base, is_wanted=several, at_once=force or settings is None)  # it imports while this process does
     from kpikit.report import logs, notebooks, stopping, store
     from kpikit.report import run as running
     from kpikit.report.execute import Limits
 
-    base, reports = base_folder(settings), reports_folder(settings, folder)
-    books, tables, outcomes = notebooks.find(names, own=base), _tables(settings), []
-    with stopping.on_signals() as stop:
+    reports = reports_folder(settings, folder)
+    with forks, stopping.on_signals() as stop:
+        books, tables, outcomes = notebooks.find(names, own=base), _tables(settings), []
         for values in runs:
             planned, skipped = running.plan(books, values, tables=tables)
             with logs.Events(say) if log_format is LogFormat.json else Progress() as teller:
@@ -200,6 +204,7 @@ def _publish(
                     inputs=_inputs(settings, values) if settings else None,
                     force=force,
                     stop=stop,
+                    forks=forks,
                     **options,
                 )
             if len(runs) > 1:

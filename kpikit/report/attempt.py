@@ -17,6 +17,7 @@ from kpikit.report.manifest import Manifest
 from kpikit.report.notebooks import Notebook, code_hash, first_heading, load
 from kpikit.report.stopping import Stop
 from kpikit.report.store import Store
+from kpikit.report.warm import Forks
 
 Tell = Callable[[str, int, int], None]
 
@@ -54,6 +55,7 @@ class Desk:
     retries: int = 0
     config_fingerprint: str = ""
     with_pdf: bool = False
+    forks: Forks | None = None
 
 
 def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
@@ -111,6 +113,7 @@ def _executed(job: Job, building: Path, desk: Desk) -> Any:
         working_folder=desk.working_folder,
         limits=desk.limits,
         progress=lambda cell: desk.tell(name, cell, cells),
+        forks=desk.forks,
     )
 
 

@@ -17,6 +17,7 @@ ROLES = {
     "summary": "summary",
     "goals": "goals",
     "what-changed": "changes",
+    "since-the-last-report": "changes",  # the runner's own section
     "what-to-do": "actions",
     "definitions-and-method": "method",
     "data-quality": "quality",

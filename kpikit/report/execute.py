@@ -15,8 +15,9 @@ from papermill.exceptions import PapermillExecutionError
 
 from kpikit import errors
 from kpikit.errors import DataUnreachableError, KernelDiedError, KpikitError, NotebookError, RunTimeoutError
-from kpikit.report.kernel import OwnKernelManager
+from kpikit.report import kernel
 from kpikit.report.notebooks import Notebook
+from kpikit.report.warm import Forks
 
 KERNEL = "python3"
 START_SECONDS = 60
@@ -49,8 +50,9 @@ def execute(
     working_folder: Path,
     limits: Limits | None = None,
     progress: Progress | None = None,
+    forks: Forks | None = None,
 ) -> Any:
-    """Return the executed notebook, which is also written to ``output``, cell by cell.
+    """Return the executed notebook, which is also written to ``output``, however it ended.
 
     Safe to call from several threads at once: the kernels are processes, and the working folder is the kernel's
     alone (papermill's own ``cwd`` would move this process).
@@ -69,6 +71,8 @@ def execute(
         Time limits of a cell and of the notebook.
     progress
         Called with the number of each cell that begins (1 is the first).
+    forks
+        What the kernel is forked from; None: it is started anew.
 
     Raises
     ------
@@ -79,14 +83,15 @@ def execute(
     try:
         document = papermill.execute_notebook(
             _literal(notebook.path),
-            _literal(output),
+            None,  # papermill would write it twice a cell, which for a page of figures takes seconds
             dict(parameters),
             kernel_name=KERNEL,
             progress_bar=False,
             start_timeout=START_SECONDS,
-            kernel_manager_class=OwnKernelManager,
+            kernel_manager_class=kernel.manager(forks),
             resources={"metadata": {"path": str(working_folder)}},
             timeout_func=watch.seconds_left,
+            on_notebook_start=watch.keep,
             on_cell_start=watch.begin,
         )
     except PapermillExecutionError as failure:
@@ -100,16 +105,22 @@ def execute(
             raise
         raise CellError(_not_started(notebook, failure), 0) from failure
     finally:
-        _forget_paths(output)
+        if watch.document:
+            _write(watch.document, output)
     return document
 
 
 class _Watch:
-    """Counts cells and seconds while a notebook runs."""
+    """Counts cells and seconds while a notebook runs, and keeps hold of it."""
 
     def __init__(self, limits: Limits, progress: Progress | None) -> None:
         self.limits, self.progress = limits, progress
         self.cell, self.started, self.allowed = 0, time.monotonic(), 0.0
+        self.document: Any = None
+
+    def keep(self, notebook: Any) -> None:
+        """Note the notebook whose cells get their outputs: a cell that fails or never ends takes nothing of it away."""
+        self.document = notebook
 
     def begin(self, cell: Any, cell_index: int) -> None:  # noqa: ARG002 - nbclient's signature
         """Note which cell begins. The cell that papermill injects is not one of the notebook's."""
@@ -175,12 +186,8 @@ def _died(notebook: Notebook, watch: _Watch) -> KpikitError:
     )
 
 
-def _forget_paths(output: Path) -> None:
-    """Take this machine's paths out of the written notebook: it is shared with the report."""
-    try:
-        document = nbformat.read(output, as_version=4)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError):  # never written, or cut short by what ended the run: that is the error to report
-        return
+def _write(document: Any, output: Path) -> None:
+    """Write a notebook without this machine's paths: it is shared with the report."""
     for name in ("input_path", "output_path"):
         document.metadata.get("papermill", {}).pop(name, None)
     nbformat.write(document, output)  # type: ignore[no-untyped-call]

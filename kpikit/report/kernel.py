@@ -17,6 +17,8 @@ from weakref import WeakSet
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
+from kpikit.report.warm import LAUNCHER, ForkedProvisioner, Forks
+
 LONGEST_FOLDER = 70  # a socket's whole path may have 103 bytes (macOS), of which some 25 come after the folder
 _RUNNING: WeakSet[OwnKernelManager] = WeakSet()
 _LOCK = threading.Lock()  # of the set above: kernels start in several threads
@@ -33,6 +35,11 @@ def kill_all() -> None:
                 os.killpg(group, signal.SIGKILL)
 
 
+def manager(forks: Forks | None) -> type[OwnKernelManager]:
+    """Return the class of the managers whose kernels are forked, where that is possible, or started as usual."""
+    return type("WarmKernelManager", (OwnKernelManager,), {"forks": forks}) if forks else OwnKernelManager
+
+
 class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
     """Starts this interpreter's kernel and talks to it over IPC.
 
@@ -40,6 +47,8 @@ class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
     socket in a private folder cannot be taken.
     The installed kernel specifications are not asked, for the one called python3 may be another environment's.
     """
+
+    forks: Forks | None = None
 
     def __init__(self, **settings: Any) -> None:
         usual = tempfile.gettempdir()
@@ -50,11 +59,13 @@ class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
     @property
     def kernel_spec(self) -> KernelSpec:
         """The one kernel: ``python -m ipykernel_launcher`` of the running interpreter."""
-        command = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        command = [sys.executable, "-Xfrozen_modules=off", "-m", LAUNCHER, "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python 3 (kpikit)", language="python")
 
     async def start_kernel(self, **settings: Any) -> None:  # type: ignore[override, unused-ignore]
         """Start the kernel, its own log unread: what the notebook prints comes over the sockets."""
+        if self.forks and not self.provisioner:
+            self.provisioner = ForkedProvisioner(self.forks, kernel_spec=self.kernel_spec, parent=self)
         await super().start_kernel(**{"stderr": subprocess.DEVNULL, **settings})
         with _LOCK:
             _RUNNING.add(self)

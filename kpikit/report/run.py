@@ -20,6 +20,7 @@ from kpikit.report.execute import Limits
 from kpikit.report.notebooks import Notebook
 from kpikit.report.stopping import Stop
 from kpikit.report.store import Store
+from kpikit.report.warm import Forks
 
 EXIT_CODES_BY_WEIGHT = (143, 1, 2, 7, 6, 5, 4, 3, 8, 9)
 WORTH_A_RETRY = (5, 7)  # a kernel that died, data out of reach
@@ -113,6 +114,7 @@ def run(
     inputs: Inputs | None = None,
     force: bool = False,
     stop: Stop | None = None,
+    forks: Forks | None = None,
 ) -> list[Outcome]:
     """Run notebooks side by side, publish what passes the gate, and rewrite the catalogue.
 
@@ -146,6 +148,8 @@ def run(
         Run all the same.
     stop
         Asked to end, the kernels are killed and what was running is recorded as interrupted.
+    forks
+        What the kernels are forked from, which saves each of them its imports. None: each starts anew.
 
     Raises
     ------
@@ -160,8 +164,9 @@ def run(
         pdf.browser()
     fingerprint = inputs.config_fingerprint if inputs else ""
     desk = Desk(
-        working_folder, limits or Limits(), tell or _silent, despite_failed_checks, stop, retries, fingerprint, with_pdf
-    )
+        working_folder, limits or Limits(), tell or _silent, despite_failed_checks, stop, retries, fingerprint,
+        with_pdf, forks,
+    )  # fmt: skip
 
     def one(job: Job) -> Outcome:
         try:
@@ -170,7 +175,7 @@ def run(
             ensure_event_loop().close()  # nbclient makes one for this thread and leaves it open
 
     with (
-        _kernels_end_with(stop),
+        _kernels_end_with(stop, forks),
         ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs) or 1))) as pool,
     ):
         outcomes = list(pool.map(one, jobs))
@@ -197,13 +202,15 @@ def _silent(notebook: str, cell: int, cells: int) -> None:
 
 
 @contextmanager
-def _kernels_end_with(stop: Stop) -> Iterator[None]:
+def _kernels_end_with(stop: Stop, forks: Forks | None) -> Iterator[None]:
     """Kill kernels from the moment on at which the run is asked to end, those too that are just starting."""
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(STOP_EVERY_SECONDS):
             if stop.asked:
+                if forks:
+                    forks.close()
                 kernel.kill_all()
 
     watcher = threading.Thread(target=watch, name="kpikit-stop", daemon=True)
