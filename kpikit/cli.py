@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kpikit import project
 from kpikit.errors import KpikitError, ParameterError
 from kpikit.periods import named_periods
+from kpikit.project import CONFIG_NAME
 from kpikit.terminal import LogFormat, Progress, near, print_table, say
 
 if TYPE_CHECKING:
     from kpikit.config import Config
-    from kpikit.report.run import Inputs
 
-CONFIG_NAME = "kpikit.yaml"
 LONGEST_SECONDS = 7200.0  # of one notebook
 NO_CONFIG = (
     "No kpikit.yaml: reporting on the data that come with kpikit, a simulated coffee shop and CDNOW's orders. "
@@ -141,8 +141,8 @@ def run(
     Without a kpikit.yaml the reports are about the data that come with kpikit. A report whose data, settings and code
     are as they were is not made again.
     """
-    settings = _settings(config)
-    values = _values(parameter or [], config=_config_value(settings), as_of=as_of, period=period)
+    settings = project.settings(config)
+    values = _values(parameter or [], config=project.config_value(settings), as_of=as_of, period=period)
     if settings is None and log_format is LogFormat.text:
         say(NO_CONFIG)
     _publish(
@@ -164,9 +164,9 @@ def backfill(
     force: ForceOption = False,
 ) -> None:
     """Make the reports of past periods, each with what was known at its end; those that are there stay."""
-    settings = _settings(config)
+    settings = project.settings(config)
     periods = named_periods(first, last)
-    runs = [_values([], config=_config_value(settings), period=period) for period in periods]
+    runs = [_values([], config=project.config_value(settings), period=period) for period in periods]
     _publish(settings, notebook or [], runs, folder=folder, log_format=LogFormat.text, force=force, workers=jobs)
 
 
@@ -186,9 +186,9 @@ def _publish(
     from kpikit.report import run as running
     from kpikit.report.execute import Limits
 
-    base = settings.folder if settings else Path.cwd()
-    reports = Path(folder).absolute() if folder else base / (settings.report.folder if settings else "reports")
-    books, tables, outcomes = notebooks.find(names), _tables(settings), []
+    base = project.working_folder(settings)
+    reports = Path(folder).absolute() if folder else project.reports_folder(settings)
+    books, tables, outcomes = notebooks.find(names), project.tables(settings), []
     with stopping.on_signals() as stop:
         for values in runs:
             planned, skipped = running.plan(books, values, tables=tables)
@@ -199,7 +199,7 @@ def _publish(
                     working_folder=base,
                     limits=Limits(min(Limits.cell_seconds, time_limit), time_limit),
                     tell=teller.tell,
-                    inputs=None if force or settings is None else _inputs(settings, values),
+                    inputs=None if force or settings is None else project.inputs(settings, values),
                     stop=stop,
                     **options,
                 )
@@ -237,7 +237,7 @@ def check(config: ConfigOption = "", as_of: AsOfOption = "") -> None:
     """Audit the data and print PASS, REVIEW or FAIL for each check; no report is made. A FAIL exits with 2."""
     from kpikit import checks, sources
 
-    settings = _settings(config)
+    settings = project.settings(config)
     if settings is None:
         say(NO_CONFIG)
     data = sources.load(settings or "", as_of=as_of)
@@ -257,8 +257,8 @@ def list_notebooks(
     """List the notebooks (or the KPIs), the tables each needs, and whether your data have them."""
     from kpikit.report import notebooks
 
-    settings = _settings(config)
-    tables = _tables(settings)
+    settings = project.settings(config)
+    tables = project.tables(settings)
     if kpis:
         print_table(["KPI", "Title", "Family", "Needs", "Your data"], _kpi_rows(settings, tables))
         return
@@ -293,46 +293,11 @@ def explain(
     from kpikit.metrics import cards
     from kpikit.metrics.configured import configured
 
-    its = cards.find(kpi, configured(_settings(config))).card
+    its = cards.find(kpi, configured(project.settings(config))).card
     facts = {"title": its.title, "question": its.question, **cards.described(its)}
     width = max(map(len, facts))
     for name, value in facts.items():
         typer.echo(f"{name:<{width}}  {value}")
-
-
-def _settings(config: str) -> Config | None:
-    from kpikit.config import load_config
-
-    if not (config or Path(CONFIG_NAME).is_file()):
-        return None
-    from kpikit.metrics.configured import configured
-
-    settings = load_config(config or CONFIG_NAME)
-    configured(settings)  # raises where a goal, a setting or an indicator is wrong
-    return settings
-
-
-def _inputs(settings: Config, values: dict[str, object]) -> Inputs:
-    """Return what the notebooks will read, so that a run on the same is seen before a kernel starts."""
-    from kpikit import sources
-    from kpikit.report.run import Inputs
-
-    as_of, period = (str(values.get(name, "")) for name in ("as_of", "period"))
-    ages = bool(settings.freshness) and not (as_of or period)
-    return Inputs(
-        settings.fingerprint(), lambda: sources.load(settings, as_of=as_of, period=period).fingerprint, ages=ages
-    )
-
-
-def _config_value(settings: Config | None) -> str:
-    """Return what the notebooks get as ``config``: the kernels run in its folder, so its name is enough."""
-    return settings.path.name if settings and settings.path else ""
-
-
-def _tables(settings: Config | None) -> tuple[str, ...]:
-    from kpikit.contracts import CONTRACTS  # the embedded shop has every table
-
-    return tuple(settings.tables) if settings and settings.tables else tuple(CONTRACTS)
 
 
 def _values(texts: list[str], **options: str) -> dict[str, object]:
