@@ -17,6 +17,7 @@ from typing import Any
 
 from kpikit.errors import one_of
 from kpikit.formatting import missing
+from kpikit.notebookstyle import STYLE
 
 MIME = "application/vnd.kpikit.result+json"
 SCHEMA_VERSION = 1
@@ -123,4 +124,4 @@ class Result:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002 - IPython's signature
         shown = self.html or f"<p><strong>{escape(self.title)}.</strong> {escape(self.text)}</p>"
-        return {MIME: self.payload(), "text/html": shown, "text/plain": f"{self.title}\n{self.text}"}
+        return {MIME: self.payload(), "text/html": STYLE + shown, "text/plain": f"{self.title}\n{self.text}"}

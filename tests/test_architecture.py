@@ -14,7 +14,7 @@ MODULES = sorted((ROOT / "kpikit").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 LAYERS = (
-    "errors periods formatting results palette keyfigures summaries spreadsheets",
+    "errors periods formatting results palette keyfigures notebookstyle summaries spreadsheets",
     "intervals contracts config timeline handing",
     "sources proposals datasets",
     "metrics cohorts customers features",
