@@ -124,4 +124,4 @@ class Result:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002 - IPython's signature
         shown = self.html or f"<p><strong>{escape(self.title)}.</strong> {escape(self.text)}</p>"
-        return {MIME: self.payload(), "text/html": STYLE + shown, "text/plain": f"{self.title}\n{self.text}"}
+        return {MIME: self.payload(), "text/html": f"{STYLE}{shown}", "text/plain": f"{self.title}\n{self.text}"}

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from kpikit.errors import ParameterError
 from kpikit.notebookstyle import IN_OUTPUT, STYLE
@@ -139,6 +140,11 @@ def test_drawing_replaces_html_and_kind_and_leaves_the_original():
     assert (drawn.kind, drawn.html, drawn.text) == ("figure", "<b>drawn</b>", "text")
     assert (plain.kind, plain.html) == ("table", "")
     assert plain.with_html("x").kind == "table"
+    assert drawn._repr_mimebundle_()["text/html"] == STYLE + "<b>drawn</b>"
+
+
+def test_a_fragment_that_is_marked_safe_does_not_escape_the_style():
+    drawn = Result("x", "table", "T").with_html(Markup("<b>drawn</b>"))
     assert drawn._repr_mimebundle_()["text/html"] == STYLE + "<b>drawn</b>"
 
 
