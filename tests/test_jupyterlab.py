@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jupyter
+import jupyter_servers
 import pytest
-from jupyter import ROOT, Server
+from jupyter_servers import ROOT, Server
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +96,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         shutil.copy(path, root)
     set_up(home, SETTINGS | DARK)
-    with jupyter.serving(root, home, app="jupyterlab") as running:
+    with jupyter_servers.serving(root, home, app="jupyterlab") as running:
         yield running
 
 

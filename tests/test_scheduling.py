@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jupyter
+import jupyter_servers
 import nbformat
 import pytest
 from conftest import GOOD_CELLS, PAGE, needs, notebook
-from jupyter import Server
+from jupyter_servers import Server
 
 from kpikit.report import locks
 from kpikit.report.gate import check_page
@@ -41,12 +41,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     shop.mkdir()
     (shop / "kpikit.yaml").write_text(SHOP, encoding="utf-8")
     (shop / "sales.csv").write_text("customer_id,ordered_at,amount\nc1,2026-01-05,10\n", encoding="utf-8")
-    shutil.copy(jupyter.ROOT / "notebooks" / "cohort_retention.ipynb", root)
+    shutil.copy(jupyter_servers.ROOT / "notebooks" / "cohort_retention.ipynb", root)
     nbformat.write(notebook(FAILING), root / "failing.ipynb")
     nbformat.write(notebook(HANGING), root / "hanging.ipynb")
     nbformat.write(notebook(GOOD_CELLS, needs=["orders"]), root / "mapped.ipynb")
     nbformat.write(notebook(GOOD_CELLS, needs=["subscriptions"]), root / "unfed.ipynb")
-    with jupyter.serving(root, tmp_path_factory.mktemp("home"), MANAGER) as running:
+    with jupyter_servers.serving(root, tmp_path_factory.mktemp("home"), MANAGER) as running:
         yield running
 
 
