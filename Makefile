@@ -43,7 +43,7 @@ constraints: ## resolve constraints.txt anew (needs uv)
 	@printf 'hatchling>=1.27\neditables>=0.5\n' | uv pip compile pyproject.toml - --extra dev --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make constraints" \
 	  --quiet --output-file constraints.txt
-	@uv pip compile pyproject.toml --extra postgres --extra spark --constraints constraints.txt --universal --python-version 3.11 \
+	@uv pip compile pyproject.toml --extra postgres --extra spark --extra schedule --constraints constraints.txt --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make constraints" --quiet \
 	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' constraints.txt) --output-file constraints-engines.txt
 	@echo "constraints.txt: $$(grep -c '==' constraints.txt) exact versions, constraints-engines.txt: $$(grep -c '==' constraints-engines.txt)"
@@ -85,7 +85,7 @@ $(ENGINES): $(STAMP) constraints-engines.txt
 	@set -e; \
 	if command -v uv >/dev/null 2>&1; then install="uv pip install --quiet --python $(BIN)/python"; \
 	else install="$(BIN)/python -m pip install -qq --no-input --disable-pip-version-check"; fi; \
-	echo "Installing the drivers of PostgreSQL and Spark (a minute) …"; \
+	echo "Installing the drivers of PostgreSQL and Spark, and jupyter-scheduler (a minute) …"; \
 	$$install --no-deps --require-hashes -r constraints-engines.txt; \
 	$(BIN)/python -m pip check >/dev/null 2>&1 || { $(BIN)/python -m pip check; exit 1; }; \
 	touch $(ENGINES)

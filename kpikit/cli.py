@@ -12,25 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kpikit import commands
+from kpikit import commands, project
 from kpikit.errors import KpikitError, ParameterError
-from kpikit.options import (
-    CONFIG_NAME,
-    AsOfOption,
-    ConfigOption,
-    FolderOption,
-    ForceOption,
-    JobsOption,
-    base_folder,
-    reports_folder,
-    settings_of,
-)
+from kpikit.options import AsOfOption, ConfigOption, FolderOption, ForceOption, JobsOption
 from kpikit.periods import named_periods
+from kpikit.project import CONFIG_NAME
 from kpikit.terminal import LogFormat, Progress, near, print_table, say
 
 if TYPE_CHECKING:
     from kpikit.config import Config
-    from kpikit.report.run import Inputs
 
 LONGEST_SECONDS = 7200.0  # of one notebook
 NO_CONFIG = (
@@ -140,8 +130,8 @@ def run(
     Without a kpikit.yaml the reports are about the data that come with kpikit. A report whose data, settings and code
     are as they were is not made again.
     """
-    settings = settings_of(config)
-    values = _values(parameter or [], config=_config_value(settings), as_of=as_of, period=period)
+    settings = project.settings(config)
+    values = _values(parameter or [], config=project.config_value(settings), as_of=as_of, period=period)
     if settings is None and log_format is LogFormat.text:
         say(NO_CONFIG)
     _publish(
@@ -163,9 +153,9 @@ def backfill(
     force: ForceOption = False,
 ) -> None:
     """Make the reports of past periods, each with what was known at its end; those that are there stay."""
-    settings = settings_of(config)
+    settings = project.settings(config)
     periods = named_periods(first, last)
-    runs = [_values([], config=_config_value(settings), period=period) for period in periods]
+    runs = [_values([], config=project.config_value(settings), period=period) for period in periods]
     _publish(settings, notebook or [], runs, folder=folder, log_format=LogFormat.text, force=force, workers=jobs)
 
 
@@ -183,15 +173,15 @@ def _publish(
     """Run the notebooks once for each set of values, tell what became of them, and exit with the weightiest code."""
     from kpikit.report.warm import Forks
 
-    base, several = settings.folder if settings else Path.cwd(), len(names) != 1 or len(runs) > 1
+    base, several = project.working_folder(settings), len(names) != 1 or len(runs) > 1
     forks = Forks(base, is_wanted=several, at_once=force or settings is None)  # it imports while this process does
     from kpikit.report import logs, notebooks, stopping, store
     from kpikit.report import run as running
     from kpikit.report.execute import Limits
 
-    reports = reports_folder(settings, folder)
+    reports = project.reports_folder(settings, chosen=folder)
     with forks, stopping.on_signals() as stop:
-        books, tables, outcomes = notebooks.find(names, own=base), _tables(settings), []
+        books, tables, outcomes = notebooks.find(names, own=base), project.tables(settings), []
         for values in runs:
             planned, skipped = running.plan(books, values, tables=tables)
             with logs.Events(say) if log_format is LogFormat.json else Progress() as teller:
@@ -201,7 +191,7 @@ def _publish(
                     working_folder=base,
                     limits=Limits(min(Limits.cell_seconds, time_limit), time_limit),
                     tell=teller.tell,
-                    inputs=_inputs(settings, values) if settings else None,
+                    inputs=project.inputs(settings, values) if settings else None,
                     force=force,
                     stop=stop,
                     forks=forks,
@@ -241,7 +231,7 @@ def check(config: ConfigOption = "", as_of: AsOfOption = "") -> None:
     """Audit the data and print PASS, REVIEW or FAIL for each check; no report is made. A FAIL exits with 2."""
     from kpikit import checks, sources
 
-    settings = settings_of(config)
+    settings = project.settings(config)
     if settings is None:
         say(NO_CONFIG)
     data = sources.load(settings or "", as_of=as_of)
@@ -261,13 +251,13 @@ def list_notebooks(
     """List the notebooks (or the KPIs), the tables each needs, and whether your data have them."""
     from kpikit.report import notebooks
 
-    settings = settings_of(config)
-    tables = _tables(settings)
+    settings = project.settings(config)
+    tables = project.tables(settings)
     if kpis:
         print_table(["KPI", "Title", "Family", "Needs", "Your data"], _kpi_rows(settings, tables))
         return
     rows = []
-    for notebook in notebooks.available(own=base_folder(settings)):
+    for notebook in notebooks.available(own=project.working_folder(settings)):
         lacking = notebook.lacking(tables)
         ready = f"lacks {', '.join(lacking)}" if lacking else "ready"
         given = ", ".join(parameter.name for parameter in notebook.parameters)
@@ -301,34 +291,11 @@ def explain(
     from kpikit.metrics import cards
     from kpikit.metrics.configured import configured
 
-    its = cards.find(kpi, configured(settings_of(config))).card
+    its = cards.find(kpi, configured(project.settings(config))).card
     facts = {"title": its.title, "question": its.question, **cards.described(its)}
     width = max(map(len, facts))
     for name, value in facts.items():
         typer.echo(f"{name:<{width}}  {value}")
-
-
-def _inputs(settings: Config, values: dict[str, object]) -> Inputs:
-    """Return what the notebooks will read, so that a run on the same is seen before a kernel starts."""
-    from kpikit import sources
-    from kpikit.report.run import Inputs
-
-    as_of, period = (str(values.get(name, "")) for name in ("as_of", "period"))
-    ages = bool(settings.freshness) and not (as_of or period)
-    return Inputs(
-        settings.fingerprint(), lambda: sources.load(settings, as_of=as_of, period=period).fingerprint, ages=ages
-    )
-
-
-def _config_value(settings: Config | None) -> str:
-    """Return what the notebooks get as ``config``: the kernels run in its folder, so its name is enough."""
-    return settings.path.name if settings and settings.path else ""
-
-
-def _tables(settings: Config | None) -> tuple[str, ...]:
-    from kpikit.contracts import CONTRACTS  # the embedded shop has every table
-
-    return tuple(settings.tables) if settings and settings.tables else tuple(CONTRACTS)
 
 
 def _values(texts: list[str], **options: str) -> dict[str, object]:

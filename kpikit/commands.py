@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from kpikit.options import ConfigOption, FolderOption, base_folder, reports_folder, settings_of
+from kpikit import project
+from kpikit.options import ConfigOption, FolderOption
 from kpikit.terminal import near, print_table, say
 
 
@@ -24,7 +25,7 @@ def diff(
     from kpikit.report import differing
     from kpikit.report.store import Store
 
-    pair = differing.find(Store(reports_folder(settings_of(config), folder)), (then, now))
+    pair = differing.find(Store(project.reports_folder(project.settings(config), chosen=folder)), (then, now))
     sentences, tables = differing.difference(*pair)
     for sentence in sentences:
         typer.echo(sentence)
@@ -40,7 +41,7 @@ def new(
     """Make a notebook to begin a study with: notebooks/NAME.ipynb beside kpikit.yaml. It runs as it is."""
     from kpikit.report import beginning
 
-    path = beginning.write(name, base_folder(settings_of(config)))
+    path = beginning.write(name, project.working_folder(project.settings(config)))
     say("Open it in JupyterLab and put your own question in. Then, from this folder (kpikit list shows it, too):")
     say(f"  kpikit run {path.stem}")
     typer.echo(near(path))

@@ -18,6 +18,7 @@ from typing import Any
 from kpikit.errors import one_of
 from kpikit.formatting import missing
 from kpikit.legible import LONGEST_TEXT, legible
+from kpikit.notebookstyle import STYLE
 
 MIME = "application/vnd.kpikit.result+json"
 SCHEMA_VERSION = 1
@@ -125,4 +126,4 @@ class Result:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002 - IPython's signature
         title, text = (escape(legible(said, LONGEST_TEXT)) for said in (self.title, self.text))
         shown = self.html or f"<p><strong>{title}.</strong> {text}</p>"
-        return {MIME: self.payload(), "text/html": shown, "text/plain": f"{self.title}\n{self.text}"}
+        return {MIME: self.payload(), "text/html": f"{STYLE}{shown}", "text/plain": f"{self.title}\n{self.text}"}

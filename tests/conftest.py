@@ -97,7 +97,7 @@ def browser_path() -> str:
     return next((path for path in found if path), "")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def requires_browser() -> str:
     """Path of a Chromium; without one, or without Playwright's client, the test is skipped with its reason."""
     try:

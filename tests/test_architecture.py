@@ -14,14 +14,14 @@ MODULES = sorted((ROOT / "kpikit").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 LAYERS = (
-    "errors periods formatting results palette keyfigures summaries spreadsheets scrubbing cells legible",
+    "errors periods formatting results palette keyfigures notebookstyle summaries spreadsheets scrubbing cells legible",
     "intervals contracts config timeline handing",
     "sources proposals datasets",
     "metrics cohorts customers features",
     "kpis clv churn renewals retention survival voice impact links scorecard checks privacy growth performance support",
     "plots",
     "report",
-    "cli commands options terminal __main__ __init__",
+    "cli commands options project scheduling terminal __main__ __init__",
 )
 LAYER = {name: layer for layer, names in enumerate(LAYERS) for name in names.split()}
 LOWER = ((), (0,), (0, 1), (0, 1), (0, 1), (0,), (0, 1, 2), tuple(range(7)))  # beside the layer itself
@@ -35,7 +35,7 @@ PACKAGES = (
     "pandas numpy matplotlib cycler seaborn jinja2 markupsafe",
     "papermill nbformat nbclient nbconvert jupyter_client jupyter_core traitlets filelock jinja2 markupsafe pydantic "
     "playwright",
-    "typer rich",
+    "typer rich jupyter_scheduler",
 )
 IN_FUNCTIONS_ONLY = {2: "duckdb psycopg pyspark pyarrow", 4: "lifetimes"}
 LONGER_THAN_350_LINES: dict[str, str] = {}  # path: the reason

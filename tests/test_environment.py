@@ -21,7 +21,7 @@ CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 NEEDED = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
 DEV = [Requirement(text) for text in PROJECT["project"]["optional-dependencies"]["dev"]]
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-ENGINES = [Requirement(text) for name in ("postgres", "spark") for text in EXTRAS[name]]
+ENGINES = [Requirement(text) for name in ("postgres", "spark", "schedule") for text in EXTRAS[name]]
 BACKEND = [Requirement(text) for text in (*PROJECT["build-system"]["requires"], "editables")]
 PINS = re.findall(r"^([\w.-]+)==(\S+)(?: ; (.+?))? \\$", CONSTRAINTS, re.MULTILINE)
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb", "playwright-python": "playwright"}

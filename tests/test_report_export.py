@@ -235,3 +235,8 @@ def test_in_a_browser_the_page_loads_nothing_says_nothing_and_reflows(
 def test_a_number_and_its_percent_sign_stay_on_one_line() -> None:
     output = {"data": {MIME: {"kind": "text"}, "text/html": "<p>36.6 % of 865</p>"}}
     assert exporting.shown(output) == "<p>36.6\u00a0% of 865</p>"
+
+
+def test_the_style_for_notebooks_is_not_on_a_page() -> None:
+    bundle = Result("x", "text", "Revenue rose", "By 4 %.")._repr_mimebundle_()
+    assert exporting.shown({"data": bundle}) == "<p><strong>Revenue rose.</strong> By 4\u00a0%.</p>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import FrozenInstanceError
 from datetime import date, datetime
 
@@ -11,8 +12,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from kpikit.errors import ParameterError
+from kpikit.notebookstyle import IN_OUTPUT, STYLE
 from kpikit.results import KINDS, MIME, SCHEMA_VERSION, Result, slug
 
 AWKWARD = pd.DataFrame(
@@ -110,8 +113,18 @@ def test_the_display_has_three_parts():
     bundle = Result("x", "text", "Revenue rose", "By 4 %.")._repr_mimebundle_(include=None, exclude=None)
     assert set(bundle) == {MIME, "text/html", "text/plain"}
     assert bundle[MIME]["title"] == "Revenue rose"
-    assert bundle["text/html"] == "<p><strong>Revenue rose.</strong> By 4 %.</p>"
+    assert bundle["text/html"] == STYLE + "<p><strong>Revenue rose.</strong> By 4 %.</p>"
     assert bundle["text/plain"] == "Revenue rose\nBy 4 %."
+
+
+def test_the_style_of_a_result_is_for_results_in_an_output_alone():
+    opening, *rules, closing = STYLE.splitlines()
+    assert (opening, closing) == ("<style>", "</style>")
+    for rule in rules:
+        selector = rule.partition("{")[0]
+        assert f"{IN_OUTPUT} " in selector
+        assert ".kk-" in selector
+        assert "," not in re.sub(r":is\([^)]*\)", "", selector), "the second of a list would be for the whole page"
 
 
 def test_hostile_text_is_escaped_where_nothing_was_drawn():
@@ -127,7 +140,12 @@ def test_drawing_replaces_html_and_kind_and_leaves_the_original():
     assert (drawn.kind, drawn.html, drawn.text) == ("figure", "<b>drawn</b>", "text")
     assert (plain.kind, plain.html) == ("table", "")
     assert plain.with_html("x").kind == "table"
-    assert drawn._repr_mimebundle_()["text/html"] == "<b>drawn</b>"
+    assert drawn._repr_mimebundle_()["text/html"] == STYLE + "<b>drawn</b>"
+
+
+def test_a_fragment_that_is_marked_safe_does_not_escape_the_style():
+    drawn = Result("x", "table", "T").with_html(Markup("<b>drawn</b>"))
+    assert drawn._repr_mimebundle_()["text/html"] == STYLE + "<b>drawn</b>"
 
 
 def test_a_result_is_frozen():

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from nbconvert import HTMLExporter
 from traitlets.config import Config
 
+from kpikit.notebookstyle import STYLE
 from kpikit.report import payloads
 from kpikit.report.audiences import Arranged, arranged
 from kpikit.report.look import TEMPLATE, TEMPLATES, component, signed
@@ -104,7 +105,7 @@ def shown(output: Any) -> str:
     """Return the fragment that a page shows of an output; nothing for what stays in the notebook."""
     data = output.get("data", {})
     if MIME in data:
-        fragment = "" if data[MIME]["kind"] in IN_HEADER else _text(data.get("text/html", ""))
+        fragment = "" if data[MIME]["kind"] in IN_HEADER else _text(data.get("text/html", "")).removeprefix(STYLE)
         return signed(fragment)
     image = next((kind for kind in IMAGES if kind in data), None)
     return _image(image, data[image], output.get("metadata", {})) if image else ""
