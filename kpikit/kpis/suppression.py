@@ -10,7 +10,7 @@ group's total is shown elsewhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import takewhile
 from typing import Any
 
@@ -19,8 +19,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
-from kpikit.cells import SUPPRESSED, TITLE, basis
+from kpikit.cells import SUPPRESSED, TITLE, basis, is_small
 from kpikit.formatting import counted
+from kpikit.keyfigures import Tile
 from kpikit.results import Result
 
 GROUPS = ("kpi", "period", "by", "kind", "months")  # the rows of a table that add up share these
@@ -102,6 +103,8 @@ def _of_table(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
 
 
 def _of_result(result: Result, min_cell: int) -> Result:
+    if any(is_small(kpi.get("n"), min_cell) for kpi in result.kpis):
+        return _without_figures(result, min_cell)
     table = result.table
     if table is None or not len(table) or not (hide := _small(table, min_cell)).any():
         return result
@@ -118,6 +121,21 @@ def _of_result(result: Result, min_cell: int) -> Result:
         headline="" if any(tells.values()) else result.headline,
         table=_of_table(table, min_cell),
     )
+
+
+def _without_figures(result: Result, min_cell: int) -> Result:
+    """Return a result whose figures are about too few people altogether: that it is there, and none of its numbers."""
+    note = f"There are fewer than {min_cell} people in it: their figures are not shown."
+    facts = {name: said for name, said in result.facts.items() if name != "tiles"}
+    if "tiles" in result.facts:
+        facts["tiles"] = [asdict(Tile(TITLE, "–", count=f"fewer than {min_cell} people"))]
+    hidden_from = {"kpi", "period", "segment", "definition"}
+    kpis = tuple(
+        {name: said if name in hidden_from else None for name, said in kpi.items()} | {"status": SUPPRESSED}
+        for kpi in result.kpis
+    )
+    table = None if result.table is None else result.table.iloc[:0]
+    return replace(result, title=TITLE, text=note, headline="", table=table, kpis=kpis, facts=facts)
 
 
 def _names(gone: pd.DataFrame, stays: pd.DataFrame, text: str) -> bool:
