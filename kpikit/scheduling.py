@@ -60,9 +60,9 @@ class ReportExecutionManager(ExecutionManager):  # type: ignore[misc]  # jupyter
         root = Path(self.root_dir).expanduser()
         values = _values(self.model.parameters or {})
         found = project.settings(str(values.get("config", "")), root)
-        if found is not None:
-            values["config"] = project.config_value(found)
         notebook = notebooks.read(Path(self.staging_paths["input"]))
+        if found is not None and ("config" in values or any(one.name == "config" for one in notebook.parameters)):
+            values["config"] = project.config_value(found)
         jobs, skipped = run.plan([notebook], values, tables=project.tables(found))
         if skipped:
             raise _lacking(skipped[0])

@@ -188,7 +188,7 @@ def record(payload: str, *, failed: bool = False) -> Manifest:
         run_id="run1", notebook="toy", title=payload, business=payload, period=payload, headline=payload,
         status="failed", as_of="2026-10-01", parameters={"x": payload}, started=MOMENT, finished=MOMENT,
         versions={"pandas": payload}, data_fingerprint="ab12", code_hash="cd34" * 16,
-        failure=Failure(kind=payload or "x", message=payload, exit_code=3, cell=1) if failed else None,
+        failure=Failure(kind="the notebook failed", message=payload, exit_code=3, cell=1) if failed else None,
     )  # fmt: skip
 
 

@@ -141,6 +141,10 @@ def test_a_refused_page_is_not_published_and_the_last_good_report_stays(tmp_path
     assert {path: path.read_bytes() for path in before} == before
     assert len(list(reports.glob("toy/*/*/report.html"))) == 1
     assert run.exit_code([good, refused]) == 8
+    (kept,) = reports.glob("toy/failed/*/notebook.ipynb")
+    cells = [cell for cell in nbformat.read(kept, as_version=4).cells if cell.cell_type == "code"]
+    assert cells
+    assert not any(cell.outputs for cell in cells), "what must not be shown is not kept either"
 
 
 def test_a_warning_in_the_kernel_refuses_the_page(tmp_path: Path, make_notebook) -> None:

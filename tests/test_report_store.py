@@ -250,3 +250,28 @@ def test_run_ids_sort_by_time_and_differ() -> None:
     late = manifest.new_run_id(datetime(2026, 1, 3, tzinfo=UTC))
     assert early < late
     assert manifest.new_run_id(datetime(2026, 1, 2, tzinfo=UTC)) != early
+
+
+def test_a_list_made_without_the_lock_leaves_nothing_for_a_run_to_sweep(shelf: Store, monkeypatch) -> None:
+    for run_id in ("run1", "run2"):
+        keep(shelf, run_id)
+    made = []
+    original = os.replace
+    monkeypatch.setattr(Path, "replace", lambda self, target: (made.append(self), original(self, target))[1])
+    catalogue.write_catalogue(shelf)
+    assert (shelf.root / "toy" / "runs.html").is_file()
+    assert {path.parent for path in made} == {shelf.root}
+
+
+def test_failures_that_go_while_others_look_hide_no_run(shelf: Store, monkeypatch) -> None:
+    keep(shelf, "run1")
+    fail(shelf, "run2")
+    original = os.scandir
+
+    def scandir(path: Any = ".") -> Any:
+        if Path(path).name == "failed":
+            raise FileNotFoundError(path)
+        return original(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert [found.manifest.run_id for found in shelf.runs("toy")] == ["run1"]

@@ -10,7 +10,7 @@ from textwrap import shorten
 from traceback import format_exception
 from typing import Any, Literal
 
-from kpikit.errors import ContractError, KpikitError, TerminatedError
+from kpikit.errors import ContractError, GateError, KpikitError, TerminatedError
 from kpikit.report import catalogue, changes, disclosure, export, gate, history, manifest, payloads, pdf, store
 from kpikit.report.execute import CellError, Limits, execute
 from kpikit.report.manifest import Manifest
@@ -82,6 +82,8 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
         except Exception as problem:  # whatever it is, the reader finds a page about it
             error = _without(terminated(name) if desk.stop.asked else known(problem, name), secrets)
             disclosure.redact_file(building / store.NOTEBOOK, secrets)
+            if isinstance(error, GateError):  # what must not be shown must not be kept to be sent around either
+                disclosure.clear_outputs(building / store.NOTEBOOK)
             failed = _failed(record, started, error, problem.cell if isinstance(problem, CellError) else None)
             shelf.keep_failure(building, failed, catalogue.failure_page(failed, shelf.latest(name)))
             return Outcome(name, "failed", shelf.folder(name) / store.LAST_FAILURE, error)

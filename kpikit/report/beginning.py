@@ -27,7 +27,8 @@ COMPUTE = """\
 kpis = ["active_customers", "average_order_value", "retention_rate"]
 known = {"period": data.period(unit), "as_of": data.as_of}
 values = kk.compute(data.tables, kpis, **known)
-table = kk.cohorts.cohort_retention(data.orders, **known).to_pandas()"""
+table = kk.cohorts.cohort_retention(data.orders, **known).to_pandas()
+(table,) = kk.protected(data, table)  # no cohort of fewer people than privacy.min_cell"""
 JUDGE = """\
 scores = kk.scores(values, period=data.period(unit), currency=data.currency, data=data)
 curve = kk.retention.pooled_curve(table, period=data.period(unit))

@@ -131,17 +131,17 @@ def _write_runs(store: Store, name: str, runs: Sequence[Run], said: Sequence[Tol
     left_out = len(runs) - len(rows)
     figure = next((told.title(told.kpis[0].kpi) for told in said if told.kpis), "")
     html = component("runs.html.j2", rows=rows, left_out=left_out, figure=figure, title=runs[0].manifest.title)
-    _publish(home / RUNS, html, f"{name}/{RUNS}")
+    _publish(home / RUNS, html, f"{name}/{RUNS}", made_in=store.root)
 
 
 def _checks(record: Manifest) -> tuple[str, str]:
     return STATUS_WORDS.get(record.checks, ("", ""))
 
 
-def _publish(path: Path, html: str, name: str) -> None:
+def _publish(path: Path, html: str, name: str, made_in: Path | None = None) -> None:
     gate.enforce(gate.check_page(html), name)
     with machine_errors(path.parent):
-        replace_file(path, html.encode())
+        replace_file(path, html.encode(), made_in=made_in)
 
 
 def _never_made(store: Store) -> list[tuple[str, Manifest]]:

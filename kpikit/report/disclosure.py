@@ -105,6 +105,17 @@ def redact_file(path: Path, secrets: Iterable[str]) -> None:
         path.write_text(clean, encoding="utf-8")
 
 
+def clear_outputs(path: Path) -> None:
+    """Take the outputs out of a notebook that is to be kept; a file that is not there stays away."""
+    if not path.is_file():
+        return
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for cell in document["cells"]:
+        if "outputs" in cell:
+            cell["outputs"] = []
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
 def _redacted(content: Any, secrets: Iterable[str]) -> Any:
     if isinstance(content, dict):
         return {redacted(key, secrets): _redacted(value, secrets) for key, value in content.items()}

@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,10 +144,14 @@ class Store:
         return [name for name in folders if self.runs(name)]
 
     def _manifests(self, name: str) -> Iterator[tuple[Path, Manifest]]:
-        for path in (self.root / name).glob(f"[!.]*/*/{manifests.NAME}"):
-            record = manifests.load(path)
-            if record is not None:
-                yield path, record
+        home = self.root / name
+        days = [path for path in home.iterdir() if path.is_dir()] if home.is_dir() else []
+        for day in days:
+            with suppress(FileNotFoundError):  # failures are removed, also while others look
+                for path in sorted(day.glob(f"*/{manifests.NAME}")) if not day.name.startswith(".") else ():
+                    record = manifests.load(path)
+                    if record is not None:
+                        yield path, record
 
 
 def folder_name(notebook: str) -> str:
@@ -190,9 +194,13 @@ def write_artefacts(
             _write_synced(building / TABLES / f"{slug(name)}.csv", csv_text(table["columns"], table["rows"]).encode())
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file in one step: a reader sees the old content or the new, whatever happens."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=NEW)
+def replace_file(path: Path, content: bytes, *, made_in: Path | None = None) -> None:
+    """Replace a file in one step: a reader sees the old content or the new, whatever happens.
+
+    ``made_in`` is where it is written first, on the same disk; by default beside it. Who writes into a report's folder
+    without its lock makes it elsewhere: a run that begins there sweeps away what is unfinished.
+    """
+    handle, name = tempfile.mkstemp(dir=made_in or path.parent, prefix=NEW)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -1,34 +1,50 @@
-WITH "t8" AS (
+WITH "t9" AS (
   SELECT
     *
   FROM (
     SELECT
-      "t0"."customer_id",
-      "t0"."ordered_at",
-      COALESCE((
-        "t0"."amount" >= 0
-      ) AND NOT (
-        COALESCE("t0"."is_refund", FALSE)
-      ), FALSE) AS "is_activity",
-      DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t0"."ordered_at" AS DATE)) AS "day",
-      CAST(FLOOR(
-        CAST((
-          (
-            CAST(EXTRACT(year FROM "t0"."ordered_at") AS BIGINT) * 12
-          ) + EXTRACT(month FROM "t0"."ordered_at")
-        ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-      ) AS BIGINT) AS "period",
-      'all' AS "segment",
-      "t0"."amount"
-    FROM "orders" AS "t0"
-    WHERE
-      "t0"."customer_id" IS NOT NULL
-      AND "t0"."ordered_at" IS NOT NULL
-      AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
-  ) AS "t6"
+      "t6"."customer_id",
+      "t6"."period",
+      "t6"."segment",
+      SUM("t6"."amount") AS "amount",
+      SUM(CAST(CASE WHEN "t6"."is_activity" THEN 1 ELSE 0 END AS BIGINT)) AS "orders",
+      MIN("t6"."ordered_at") FILTER(WHERE
+        "t6"."is_activity") AS "first_at",
+      MAX("t6"."ordered_at") FILTER(WHERE
+        "t6"."is_activity") AS "last_at"
+    FROM (
+      SELECT
+        "t0"."customer_id",
+        "t0"."ordered_at",
+        COALESCE((
+          "t0"."amount" >= 0
+        ) AND NOT (
+          COALESCE("t0"."is_refund", FALSE)
+        ), FALSE) AS "is_activity",
+        DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t0"."ordered_at" AS DATE)) AS "day",
+        CAST(FLOOR(
+          CAST((
+            (
+              CAST(EXTRACT(year FROM "t0"."ordered_at") AS BIGINT) * 12
+            ) + EXTRACT(month FROM "t0"."ordered_at")
+          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+        ) AS BIGINT) AS "period",
+        'all' AS "segment",
+        "t0"."amount"
+      FROM "orders" AS "t0"
+      WHERE
+        "t0"."customer_id" IS NOT NULL
+        AND "t0"."ordered_at" IS NOT NULL
+        AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
+    ) AS "t6"
+    GROUP BY
+      1,
+      2,
+      3
+  ) AS "t8"
   WHERE
-    "t6"."is_activity"
-), "t26" AS (
+    "t8"."orders" > 0
+), "t27" AS (
   SELECT
     GREATEST(
       DATE_DIFF(
@@ -39,8 +55,8 @@ WITH "t8" AS (
             CAST((
               (
                 (
-                  CAST(EXTRACT(year FROM "t25"."oldest") AS BIGINT) * 12
-                ) + EXTRACT(month FROM "t25"."oldest")
+                  CAST(EXTRACT(year FROM "t26"."oldest") AS BIGINT) * 12
+                ) + EXTRACT(month FROM "t26"."oldest")
               ) - 1
             ) * 1 AS DOUBLE) / NULLIF(12.0, 0)
           ) AS BIGINT) AS INT),
@@ -49,8 +65,8 @@ WITH "t8" AS (
               (
                 (
                   (
-                    CAST(EXTRACT(year FROM "t25"."oldest") AS BIGINT) * 12
-                  ) + EXTRACT(month FROM "t25"."oldest")
+                    CAST(EXTRACT(year FROM "t26"."oldest") AS BIGINT) * 12
+                  ) + EXTRACT(month FROM "t26"."oldest")
                 ) - 1
               ) * 1
             ) - (
@@ -58,8 +74,8 @@ WITH "t8" AS (
                 CAST((
                   (
                     (
-                      CAST(EXTRACT(year FROM "t25"."oldest") AS BIGINT) * 12
-                    ) + EXTRACT(month FROM "t25"."oldest")
+                      CAST(EXTRACT(year FROM "t26"."oldest") AS BIGINT) * 12
+                    ) + EXTRACT(month FROM "t26"."oldest")
                   ) - 1
                 ) * 1 AS DOUBLE) / NULLIF(12.0, 0)
               ) AS BIGINT) AS INT) * 12
@@ -68,14 +84,14 @@ WITH "t8" AS (
           1
         )
       ),
-      "t25"."begins"
+      "t26"."begins"
     ) AS "begins",
     DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end"
   FROM (
     SELECT
       "t7"."oldest",
-      "t24"."begins",
-      "t24"."ends"
+      "t25"."begins",
+      "t25"."ends"
     FROM (
       SELECT
         MIN("t3"."ordered_at") AS "oldest"
@@ -100,31 +116,31 @@ WITH "t8" AS (
     ) AS "t7"
     CROSS JOIN (
       SELECT
-        "t20"."begins",
+        "t21"."begins",
         CASE
-          WHEN "t20"."latest" = 1
+          WHEN "t21"."latest" = 1
           THEN DATE_DIFF(
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t20"."month" + 1
+                "t21"."month" + 1
               ) * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t20"."month" + 1
+                    "t21"."month" + 1
                   ) * 1
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t20"."month" + 1
+                    "t21"."month" + 1
                   ) * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           )
-          ELSE "t20"."newest" + 1
+          ELSE "t21"."newest" + 1
         END AS "ends"
       FROM (
         SELECT
@@ -134,20 +150,20 @@ WITH "t8" AS (
           MAX(EXTRACT(day FROM "t18"."spent_on")) AS "latest"
         FROM (
           SELECT
-            "t16"."spent_on",
-            "t16"."channel",
-            "t16"."amount",
-            "t16"."kind",
-            "t16"."month_start",
-            "t16"."month_days",
+            "t14"."spent_on",
+            "t14"."channel",
+            "t14"."amount",
+            "t14"."kind",
+            "t14"."month_start",
+            "t14"."month_days",
             (
-              "t16"."month_start" + LEAST(CAST(EXTRACT(day FROM "t16"."spent_on") AS BIGINT), "t16"."month_days")
+              "t14"."month_start" + LEAST(CAST(EXTRACT(day FROM "t14"."spent_on") AS BIGINT), "t14"."month_days")
             ) - 1 AS "day",
-            DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t16"."spent_on" AS DATE)) AS "known",
+            DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t14"."spent_on" AS DATE)) AS "known",
             (
               (
-                CAST(EXTRACT(year FROM "t16"."spent_on") AS BIGINT) * 12
-              ) + EXTRACT(month FROM "t16"."spent_on")
+                CAST(EXTRACT(year FROM "t14"."spent_on") AS BIGINT) * 12
+              ) + EXTRACT(month FROM "t14"."spent_on")
             ) - 1 AS "month"
           FROM (
             SELECT
@@ -294,106 +310,105 @@ WITH "t8" AS (
                 CAST("t1"."spent_on" AS TIMESTAMP) IS NOT NULL
                 AND CAST("t1"."spent_on" AS TIMESTAMP) < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
             ) AS "t2"
-          ) AS "t16"
+          ) AS "t14"
         ) AS "t18"
-      ) AS "t20"
-    ) AS "t24"
-  ) AS "t25"
+      ) AS "t21"
+    ) AS "t25"
+  ) AS "t26"
   WHERE
-    "t25"."oldest" IS NOT NULL AND "t25"."begins" IS NOT NULL
-), "t32" AS (
+    "t26"."oldest" IS NOT NULL AND "t26"."begins" IS NOT NULL
+), "t33" AS (
   SELECT
-    "t30"."customer_id",
-    "t30"."period",
-    "t30"."segment"
+    "t31"."customer_id",
+    "t31"."period",
+    "t31"."segment"
   FROM (
     SELECT
-      "t15"."customer_id",
-      "t15"."first_day",
-      "t15"."period",
-      "t15"."segment",
-      "t29"."begins",
-      "t29"."end"
+      "t19"."customer_id",
+      "t19"."first_day",
+      "t19"."period",
+      "t19"."segment",
+      "t30"."begins",
+      "t30"."end"
     FROM (
       SELECT
-        "t13"."customer_id",
-        MIN("t13"."day") AS "first_day",
-        MIN("t13"."period") AS "period",
-        MIN("t13"."segment") AS "segment"
+        "t15"."customer_id",
+        MIN(DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t15"."first_at" AS DATE))) AS "first_day",
+        MIN("t15"."period") AS "period",
+        MIN("t15"."segment") AS "segment"
       FROM (
         SELECT
-          "t12"."customer_id",
-          "t12"."ordered_at",
-          "t10"."is_activity",
-          "t10"."day",
-          "t10"."period",
-          "t10"."segment",
-          "t10"."amount"
+          "t13"."customer_id",
+          "t13"."first_at",
+          "t11"."period",
+          "t11"."segment",
+          "t11"."amount",
+          "t11"."orders",
+          "t11"."last_at"
         FROM (
           SELECT
-            "t9"."customer_id",
-            MIN("t9"."ordered_at") AS "ordered_at"
-          FROM "t8" AS "t9"
+            "t10"."customer_id",
+            MIN("t10"."first_at") AS "first_at"
+          FROM "t9" AS "t10"
           GROUP BY
             1
-        ) AS "t12"
-        INNER JOIN "t8" AS "t10"
-          ON "t12"."customer_id" = "t10"."customer_id"
-          AND "t12"."ordered_at" = "t10"."ordered_at"
-      ) AS "t13"
+        ) AS "t13"
+        INNER JOIN "t9" AS "t11"
+          ON "t13"."customer_id" = "t11"."customer_id" AND "t13"."first_at" = "t11"."first_at"
+      ) AS "t15"
       GROUP BY
         1
-    ) AS "t15"
+    ) AS "t19"
     CROSS JOIN (
       SELECT
         *
-      FROM "t26" AS "t27"
-    ) AS "t29"
-  ) AS "t30"
+      FROM "t27" AS "t28"
+    ) AS "t30"
+  ) AS "t31"
   WHERE
-    "t30"."first_day" >= "t30"."begins" AND "t30"."first_day" < "t30"."end"
-), "t36" AS (
+    "t31"."first_day" >= "t31"."begins" AND "t31"."first_day" < "t31"."end"
+), "t37" AS (
   SELECT
-    "t33"."period",
-    "t33"."segment",
-    SUM("t33"."amount") AS "amount"
+    "t34"."period",
+    "t34"."segment",
+    SUM("t34"."amount") AS "amount"
   FROM (
     SELECT
       *
     FROM (
       SELECT
-        "t22"."day",
-        "t22"."period",
-        "t22"."segment",
-        "t22"."amount",
-        "t29"."begins",
-        "t29"."end"
+        "t23"."day",
+        "t23"."period",
+        "t23"."segment",
+        "t23"."amount",
+        "t30"."begins",
+        "t30"."end"
       FROM (
         SELECT
-          "t19"."day",
+          "t20"."day",
           CAST(FLOOR(
             CAST((
               (
                 CAST(EXTRACT(year FROM MAKE_DATE(1970, 1, 1) + TO_DAYS(CAST((
-                  "t19"."day" * 1
+                  "t20"."day" * 1
                 ) + 0 AS INT))) AS BIGINT) * 12
               ) + EXTRACT(month FROM MAKE_DATE(1970, 1, 1) + TO_DAYS(CAST((
-                "t19"."day" * 1
+                "t20"."day" * 1
               ) + 0 AS INT)))
             ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
           ) AS BIGINT) AS "period",
           'all' AS "segment",
-          "t19"."amount"
+          "t20"."amount"
         FROM (
           SELECT
-            "t17"."spent_on",
-            "t17"."channel",
-            "t17"."amount",
-            "t17"."kind",
-            "t17"."month_start",
-            "t17"."month_days",
+            "t16"."spent_on",
+            "t16"."channel",
+            "t16"."amount",
+            "t16"."kind",
+            "t16"."month_start",
+            "t16"."month_days",
             (
-              "t17"."month_start" + LEAST(CAST(EXTRACT(day FROM "t17"."spent_on") AS BIGINT), "t17"."month_days")
+              "t16"."month_start" + LEAST(CAST(EXTRACT(day FROM "t16"."spent_on") AS BIGINT), "t16"."month_days")
             ) - 1 AS "day"
           FROM (
             SELECT
@@ -544,45 +559,45 @@ WITH "t8" AS (
                   COALESCE(LOWER("t1"."kind") IN ('salaries', 'tools'), FALSE)
                 )
             ) AS "t4"
-          ) AS "t17"
-        ) AS "t19"
-      ) AS "t22"
+          ) AS "t16"
+        ) AS "t20"
+      ) AS "t23"
       CROSS JOIN (
         SELECT
           *
-        FROM "t26" AS "t27"
-      ) AS "t29"
-    ) AS "t31"
+        FROM "t27" AS "t28"
+      ) AS "t30"
+    ) AS "t32"
     WHERE
-      "t31"."day" >= "t31"."begins" AND "t31"."day" < "t31"."end"
-  ) AS "t33"
+      "t32"."day" >= "t32"."begins" AND "t32"."day" < "t32"."end"
+  ) AS "t34"
   GROUP BY
     1,
     2
-), "t42" AS (
+), "t43" AS (
   SELECT
-    "t38"."period" AS "shared_period",
-    "t38"."amount" AS "shared"
-  FROM "t36" AS "t38"
+    "t39"."period" AS "shared_period",
+    "t39"."amount" AS "shared"
+  FROM "t37" AS "t39"
   WHERE
-    "t38"."segment" IS NULL
+    "t39"."segment" IS NULL
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          "t55"."period" * 3
+          "t56"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
     ) AS "period",
-    "t55"."segment",
+    "t56"."segment",
     CASE
       WHEN CASE
         WHEN (
@@ -590,18 +605,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t55"."period" * 3
+                  "t56"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t55"."end"
+        ) >= "t56"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -609,27 +624,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t55"."period" + 1
+                "t56"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t55"."end"
+        ) > "t56"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t60"."numerator", 0)
+      THEN COALESCE("t61"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "numerator",
     CASE
@@ -639,18 +654,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t55"."period" * 3
+                  "t56"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t55"."end"
+        ) >= "t56"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -658,27 +673,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t55"."period" + 1
+                "t56"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t55"."end"
+        ) > "t56"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t60"."denominator", 0)
+      THEN COALESCE("t61"."denominator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "denominator",
     CASE
@@ -688,18 +703,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t55"."period" * 3
+                  "t56"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t55"."end"
+        ) >= "t56"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -707,27 +722,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t55"."period" + 1
+                "t56"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t55"."end"
+        ) > "t56"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t60"."n", 0)
+      THEN COALESCE("t61"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
@@ -737,18 +752,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t55"."period" * 3
+                  "t56"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t55"."end"
+        ) >= "t56"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -756,27 +771,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t55"."period" + 1
+                "t56"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t55"."end"
+        ) > "t56"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t60"."sum_xx", 0)
+      THEN COALESCE("t61"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xx",
     CASE
@@ -786,18 +801,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t55"."period" * 3
+                  "t56"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t55"."end"
+        ) >= "t56"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -805,27 +820,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t55"."period" + 1
+                "t56"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t55"."end"
+        ) > "t56"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t60"."sum_yy", 0)
+      THEN COALESCE("t61"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_yy",
     CASE
@@ -835,18 +850,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t55"."period" * 3
+                  "t56"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t55"."end"
+        ) >= "t56"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -854,27 +869,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t55"."period" + 1
+                "t56"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t55"."end"
+        ) > "t56"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t60"."sum_xy", 0)
+      THEN COALESCE("t61"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xy",
     CASE
@@ -884,18 +899,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t55"."period" * 3
+                  "t56"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t55"."end"
+        ) >= "t56"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -903,27 +918,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t55"."period" + 1
+                "t56"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t55"."period" + 1
+                    "t56"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t55"."end"
+        ) > "t56"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t60"."sum_ww", 0)
+      THEN COALESCE("t61"."sum_ww", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_ww",
     CASE
@@ -932,18 +947,18 @@ FROM (
           'DAY',
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                "t55"."period" * 3
+                "t56"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t55"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t56"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) >= "t55"."end"
+      ) >= "t56"."end"
       THEN 'not_yet_observed'
       WHEN (
         DATE_DIFF(
@@ -951,50 +966,50 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              "t55"."period" + 1
+              "t56"."period" + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  "t55"."period" + 1
+                  "t56"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t55"."period" + 1
+                  "t56"."period" + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) > "t55"."end"
+      ) > "t56"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t50"."end",
-      "t50"."first",
-      "t50"."last",
-      "t50"."period",
+      "t51"."end",
+      "t51"."first",
+      "t51"."last",
+      "t51"."period",
       'all' AS "segment"
     FROM (
       SELECT
-        "t43"."end",
-        "t43"."first",
-        "t43"."last",
-        UNNEST(RANGE("t43"."first" + 0, "t43"."last" + 1, 1)) AS "period"
+        "t44"."end",
+        "t44"."first",
+        "t44"."last",
+        UNNEST(RANGE("t44"."first" + 0, "t44"."last" + 1, 1)) AS "period"
       FROM (
         SELECT
-          "t27"."end",
+          "t28"."end",
           CAST(FLOOR(
             CAST((
               (
                 CAST(EXTRACT(year FROM MAKE_DATE(1970, 1, 1) + TO_DAYS(CAST((
-                  "t27"."begins" * 1
+                  "t28"."begins" * 1
                 ) + 0 AS INT))) AS BIGINT) * 12
               ) + EXTRACT(month FROM MAKE_DATE(1970, 1, 1) + TO_DAYS(CAST((
-                "t27"."begins" * 1
+                "t28"."begins" * 1
               ) + 0 AS INT)))
             ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
           ) AS BIGINT) AS "first",
@@ -1003,30 +1018,30 @@ FROM (
               (
                 CAST(EXTRACT(year FROM MAKE_DATE(1970, 1, 1) + TO_DAYS(CAST((
                   (
-                    "t27"."end" - 1
+                    "t28"."end" - 1
                   ) * 1
                 ) + 0 AS INT))) AS BIGINT) * 12
               ) + EXTRACT(month FROM MAKE_DATE(1970, 1, 1) + TO_DAYS(CAST((
                 (
-                  "t27"."end" - 1
+                  "t28"."end" - 1
                 ) * 1
               ) + 0 AS INT)))
             ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
           ) AS BIGINT) AS "last"
-        FROM "t26" AS "t27"
-      ) AS "t43"
-    ) AS "t50"
-  ) AS "t55"
+        FROM "t27" AS "t28"
+      ) AS "t44"
+    ) AS "t51"
+  ) AS "t56"
   LEFT OUTER JOIN (
     SELECT
-      "t58"."period",
-      "t58"."segment",
-      SUM("t58"."x") AS "numerator",
-      SUM("t58"."y") AS "denominator",
-      SUM(CAST(CASE WHEN "t58"."y" <> 0 THEN 1 ELSE 0 END AS BIGINT)) AS "n",
-      SUM("t58"."x" * "t58"."x") AS "sum_xx",
-      SUM("t58"."y" * "t58"."y") AS "sum_yy",
-      SUM("t58"."x" * "t58"."y") AS "sum_xy",
+      "t59"."period",
+      "t59"."segment",
+      SUM("t59"."x") AS "numerator",
+      SUM("t59"."y") AS "denominator",
+      SUM(CAST(CASE WHEN "t59"."y" <> 0 THEN 1 ELSE 0 END AS BIGINT)) AS "n",
+      SUM("t59"."x" * "t59"."x") AS "sum_xx",
+      SUM("t59"."y" * "t59"."y") AS "sum_yy",
+      SUM("t59"."x" * "t59"."y") AS "sum_xy",
       0.0 AS "sum_ww"
     FROM (
       SELECT
@@ -1036,94 +1051,94 @@ FROM (
           *
         FROM (
           SELECT
-            "t39"."customer_id",
-            "t39"."period",
-            "t39"."segment",
+            "t40"."customer_id",
+            "t40"."period",
+            "t40"."segment",
             (
-              COALESCE("t44"."direct", 0.0) / NULLIF(CAST("t39"."few" AS DOUBLE), 0)
+              COALESCE("t45"."direct", 0.0) / NULLIF(CAST("t40"."few" AS DOUBLE), 0)
             ) + (
-              COALESCE("t47"."shared", 0.0) / NULLIF(CAST("t39"."many" AS DOUBLE), 0)
+              COALESCE("t48"."shared", 0.0) / NULLIF(CAST("t40"."many" AS DOUBLE), 0)
             ) AS "x",
             1.0 AS "y"
           FROM (
             SELECT
-              "t34"."customer_id",
-              "t34"."period",
-              "t34"."segment",
+              "t35"."customer_id",
+              "t35"."period",
+              "t35"."segment",
               COUNT(*) OVER (
-                PARTITION BY "t34"."period", "t34"."segment"
+                PARTITION BY "t35"."period", "t35"."segment"
                 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
               ) AS "few",
               COUNT(*) OVER (
-                PARTITION BY "t34"."period"
+                PARTITION BY "t35"."period"
                 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
               ) AS "many"
-            FROM "t32" AS "t34"
-          ) AS "t39"
+            FROM "t33" AS "t35"
+          ) AS "t40"
           LEFT OUTER JOIN (
             SELECT
-              "t38"."period" AS "direct_period",
-              "t38"."segment" AS "direct_segment",
-              "t38"."amount" AS "direct"
-            FROM "t36" AS "t38"
+              "t39"."period" AS "direct_period",
+              "t39"."segment" AS "direct_segment",
+              "t39"."amount" AS "direct"
+            FROM "t37" AS "t39"
             WHERE
-              "t38"."segment" IS NOT NULL
-          ) AS "t44"
-            ON "t39"."period" = "t44"."direct_period"
-            AND "t39"."segment" = "t44"."direct_segment"
-          LEFT OUTER JOIN "t42" AS "t47"
-            ON "t39"."period" = "t47"."shared_period"
-        ) AS "t52"
+              "t39"."segment" IS NOT NULL
+          ) AS "t45"
+            ON "t40"."period" = "t45"."direct_period"
+            AND "t40"."segment" = "t45"."direct_segment"
+          LEFT OUTER JOIN "t43" AS "t48"
+            ON "t40"."period" = "t48"."shared_period"
+        ) AS "t53"
         UNION ALL
         SELECT
           *
         FROM (
           SELECT
             CAST(NULL AS TEXT) AS "customer_id",
-            "t53"."period",
-            "t53"."segment",
-            "t53"."x",
+            "t54"."period",
+            "t54"."segment",
+            "t54"."x",
             0.0 AS "y"
           FROM (
             SELECT
               *
             FROM (
               SELECT
-                "t45"."period",
-                "t45"."segment",
-                "t45"."amount" AS "x"
+                "t46"."period",
+                "t46"."segment",
+                "t46"."amount" AS "x"
               FROM (
                 SELECT
                   *
-                FROM "t36" AS "t38"
+                FROM "t37" AS "t39"
                 WHERE
-                  "t38"."segment" IS NOT NULL
-              ) AS "t45"
-              ANTI JOIN "t32" AS "t35"
-                ON "t45"."period" = "t35"."period" AND "t45"."segment" = "t35"."segment"
-            ) AS "t49"
+                  "t39"."segment" IS NOT NULL
+              ) AS "t46"
+              ANTI JOIN "t33" AS "t36"
+                ON "t46"."period" = "t36"."period" AND "t46"."segment" = "t36"."segment"
+            ) AS "t50"
             UNION ALL
             SELECT
               *
             FROM (
               SELECT
-                "t48"."shared_period" AS "period",
+                "t49"."shared_period" AS "period",
                 'unknown' AS "segment",
-                "t48"."shared" AS "x"
-              FROM "t42" AS "t48"
-              ANTI JOIN "t32" AS "t35"
-                ON "t48"."shared_period" = "t35"."period"
-            ) AS "t51"
-          ) AS "t53"
-        ) AS "t56"
-      ) AS "t57"
-    ) AS "t58"
+                "t49"."shared" AS "x"
+              FROM "t43" AS "t49"
+              ANTI JOIN "t33" AS "t36"
+                ON "t49"."shared_period" = "t36"."period"
+            ) AS "t52"
+          ) AS "t54"
+        ) AS "t57"
+      ) AS "t58"
+    ) AS "t59"
     GROUP BY
       1,
       2
-  ) AS "t60"
-    ON "t55"."period" = "t60"."period" AND "t55"."segment" = "t60"."segment"
-) AS "t61"
+  ) AS "t61"
+    ON "t56"."period" = "t61"."period" AND "t56"."segment" = "t61"."segment"
+) AS "t62"
 ORDER BY
-  "t61"."period" ASC,
-  "t61"."segment" ASC
+  "t62"."period" ASC,
+  "t62"."segment" ASC

@@ -1,4 +1,4 @@
-WITH "t2" AS (
+WITH "t4" AS (
   SELECT
     MIN("t1"."ordered_at") AS "oldest"
   FROM (
@@ -19,53 +19,97 @@ WITH "t2" AS (
       AND "t0"."ordered_at" IS NOT NULL
       AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
   ) AS "t1"
-), "t3" AS (
-  SELECT
-    "t0"."customer_id",
-    "t0"."ordered_at",
-    COALESCE((
-      "t0"."amount" >= 0
-    ) AND NOT (
-      COALESCE("t0"."is_refund", FALSE)
-    ), FALSE) AS "is_activity",
-    DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t0"."ordered_at" AS DATE)) AS "day",
-    CAST(FLOOR(
-      CAST((
-        (
-          CAST(EXTRACT(year FROM "t0"."ordered_at") AS BIGINT) * 12
-        ) + EXTRACT(month FROM "t0"."ordered_at")
-      ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-    ) AS BIGINT) AS "period",
-    'all' AS "segment",
-    "t0"."amount"
-  FROM "orders" AS "t0"
-  WHERE
-    "t0"."customer_id" IS NOT NULL
-    AND "t0"."ordered_at" IS NOT NULL
-    AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
-), "t9" AS (
+), "t11" AS (
   SELECT
     *
-  FROM "t3" AS "t5"
+  FROM (
+    SELECT
+      "t6"."customer_id",
+      "t6"."period",
+      "t6"."segment",
+      SUM("t6"."amount") AS "amount",
+      SUM(CAST(CASE WHEN "t6"."is_activity" THEN 1 ELSE 0 END AS BIGINT)) AS "orders",
+      MIN("t6"."ordered_at") FILTER(WHERE
+        "t6"."is_activity") AS "first_at",
+      MAX("t6"."ordered_at") FILTER(WHERE
+        "t6"."is_activity") AS "last_at"
+    FROM (
+      SELECT
+        "t0"."customer_id",
+        "t0"."ordered_at",
+        COALESCE((
+          "t0"."amount" >= 0
+        ) AND NOT (
+          COALESCE("t0"."is_refund", FALSE)
+        ), FALSE) AS "is_activity",
+        DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t0"."ordered_at" AS DATE)) AS "day",
+        CAST(FLOOR(
+          CAST((
+            (
+              CAST(EXTRACT(year FROM "t0"."ordered_at") AS BIGINT) * 12
+            ) + EXTRACT(month FROM "t0"."ordered_at")
+          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+        ) AS BIGINT) AS "period",
+        'all' AS "segment",
+        "t0"."amount"
+      FROM "orders" AS "t0"
+      WHERE
+        "t0"."customer_id" IS NOT NULL
+        AND "t0"."ordered_at" IS NOT NULL
+        AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
+    ) AS "t6"
+    GROUP BY
+      1,
+      2,
+      3
+  ) AS "t10"
   WHERE
-    "t5"."is_activity"
+    "t10"."orders" > 0
+), "t21" AS (
+  SELECT
+    "t18"."customer_id",
+    MIN(DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t18"."first_at" AS DATE))) AS "first_day",
+    MIN("t18"."period") AS "period",
+    MIN("t18"."segment") AS "segment"
+  FROM (
+    SELECT
+      "t16"."customer_id",
+      "t16"."first_at",
+      "t13"."period",
+      "t13"."segment",
+      "t13"."amount",
+      "t13"."orders",
+      "t13"."last_at"
+    FROM (
+      SELECT
+        "t12"."customer_id",
+        MIN("t12"."first_at") AS "first_at"
+      FROM "t11" AS "t12"
+      GROUP BY
+        1
+    ) AS "t16"
+    INNER JOIN "t11" AS "t13"
+      ON "t16"."customer_id" = "t13"."customer_id" AND "t16"."first_at" = "t13"."first_at"
+  ) AS "t18"
+  GROUP BY
+    1
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          "t22"."period" * 3
+          "t20"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
     ) AS "period",
-    "t22"."segment",
+    "t20"."segment",
     CASE
       WHEN CASE
         WHEN (
@@ -73,18 +117,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t22"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t22"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -92,27 +136,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t22"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t22"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t29"."numerator", 0)
+      THEN COALESCE("t35"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "numerator",
     CASE
@@ -122,18 +166,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t22"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t22"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -141,27 +185,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t22"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t22"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t29"."denominator", 0)
+      THEN COALESCE("t35"."denominator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "denominator",
     CASE
@@ -171,18 +215,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t22"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t22"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -190,27 +234,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t22"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t22"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t29"."n", 0)
+      THEN COALESCE("t35"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
@@ -220,18 +264,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t22"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t22"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -239,27 +283,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t22"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t22"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t29"."sum_xx", 0)
+      THEN COALESCE("t35"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xx",
     CASE
@@ -269,18 +313,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t22"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t22"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -288,27 +332,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t22"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t22"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t29"."sum_yy", 0)
+      THEN COALESCE("t35"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_yy",
     CASE
@@ -318,18 +362,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t22"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t22"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -337,27 +381,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t22"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t22"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t29"."sum_xy", 0)
+      THEN COALESCE("t35"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xy",
     CASE
@@ -367,18 +411,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t22"."period" * 3
+                  "t20"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= "t22"."end"
+        ) >= "t20"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -386,27 +430,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t22"."period" + 1
+                "t20"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t22"."period" + 1
+                    "t20"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > "t22"."end"
+        ) > "t20"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t29"."sum_ww", 0)
+      THEN COALESCE("t35"."sum_ww", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_ww",
     CASE
@@ -415,18 +459,18 @@ FROM (
           'DAY',
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                "t22"."period" * 3
+                "t20"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t20"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 90
-      ) >= "t22"."end"
+      ) >= "t20"."end"
       THEN 'not_yet_observed'
       WHEN (
         DATE_DIFF(
@@ -434,47 +478,47 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              "t22"."period" + 1
+              "t20"."period" + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  "t22"."period" + 1
+                  "t20"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t22"."period" + 1
+                  "t20"."period" + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 90
-      ) > "t22"."end"
+      ) > "t20"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t18"."end",
-      "t18"."first",
-      "t18"."last",
-      "t18"."period",
+      "t17"."end",
+      "t17"."first",
+      "t17"."last",
+      "t17"."period",
       'all' AS "segment"
     FROM (
       SELECT
-        "t15"."end",
-        "t15"."first",
-        "t15"."last",
-        UNNEST(RANGE("t15"."first" + 0, "t15"."last" + 1, 1)) AS "period"
+        "t14"."end",
+        "t14"."first",
+        "t14"."last",
+        UNNEST(RANGE("t14"."first" + 0, "t14"."last" + 1, 1)) AS "period"
       FROM (
         SELECT
           DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end",
           CAST(FLOOR(
             CAST((
               (
-                CAST(EXTRACT(year FROM "t4"."oldest") AS BIGINT) * 12
-              ) + EXTRACT(month FROM "t4"."oldest")
+                CAST(EXTRACT(year FROM "t7"."oldest") AS BIGINT) * 12
+              ) + EXTRACT(month FROM "t7"."oldest")
             ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
           ) AS BIGINT) AS "first",
           CAST(FLOOR(
@@ -484,130 +528,117 @@ FROM (
               ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
             ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
           ) AS BIGINT) AS "last"
-        FROM "t2" AS "t4"
-      ) AS "t15"
-    ) AS "t18"
-  ) AS "t22"
+        FROM "t4" AS "t7"
+      ) AS "t14"
+    ) AS "t17"
+  ) AS "t20"
   LEFT OUTER JOIN (
     SELECT
-      "t27"."period",
-      "t27"."segment",
-      SUM("t27"."x") AS "numerator",
-      SUM("t27"."y") AS "denominator",
+      "t33"."period",
+      "t33"."segment",
+      SUM("t33"."x") AS "numerator",
+      SUM("t33"."y") AS "denominator",
       COUNT(*) AS "n",
-      SUM("t27"."x" * "t27"."x") AS "sum_xx",
-      SUM("t27"."y" * "t27"."y") AS "sum_yy",
-      SUM("t27"."x" * "t27"."y") AS "sum_xy",
+      SUM("t33"."x" * "t33"."x") AS "sum_xx",
+      SUM("t33"."y" * "t33"."y") AS "sum_yy",
+      SUM("t33"."x" * "t33"."y") AS "sum_xy",
       0.0 AS "sum_ww"
     FROM (
       SELECT
-        "t26"."customer_id",
-        "t26"."period",
-        "t26"."segment",
-        CAST("t26"."x" AS DOUBLE) AS "x",
-        CAST("t26"."y" AS DOUBLE) AS "y"
+        "t32"."customer_id",
+        "t32"."period",
+        "t32"."segment",
+        CAST("t32"."x" AS DOUBLE) AS "x",
+        CAST("t32"."y" AS DOUBLE) AS "y"
       FROM (
         SELECT
-          "t25"."customer_id",
-          "t25"."period",
-          "t25"."segment",
-          CAST(CASE
-            WHEN BOOL_OR(
-              CAST((
-                "t25"."day" > "t25"."first_day"
-              )
-              AND (
-                "t25"."day" <= (
-                  "t25"."first_day" + 90
-                )
-              ) AS BOOLEAN)
-            )
-            THEN 1
-            ELSE 0
-          END AS BIGINT) AS "x",
+          "t29"."customer_id",
+          "t29"."period",
+          "t29"."segment",
+          CAST(CASE WHEN "t31"."customer_id" IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS "x",
           1 AS "y"
         FROM (
           SELECT
-            "t24"."customer_id",
-            "t24"."first_day",
-            "t24"."period",
-            "t24"."segment",
-            "t24"."end",
-            "t10"."customer_id" AS "customer_id_right",
-            "t10"."day"
+            *
           FROM (
             SELECT
-              *
-            FROM (
+              "t23"."customer_id",
+              "t23"."first_day",
+              "t23"."period",
+              "t23"."segment",
+              "t9"."end"
+            FROM "t21" AS "t23"
+            CROSS JOIN (
               SELECT
-                "t19"."customer_id",
-                "t19"."first_day",
-                "t19"."period",
-                "t19"."segment",
-                "t7"."end"
-              FROM (
-                SELECT
-                  "t16"."customer_id",
-                  MIN("t16"."day") AS "first_day",
-                  MIN("t16"."period") AS "period",
-                  MIN("t16"."segment") AS "segment"
-                FROM (
-                  SELECT
-                    "t14"."customer_id",
-                    "t14"."ordered_at",
-                    "t12"."is_activity",
-                    "t12"."day",
-                    "t12"."period",
-                    "t12"."segment",
-                    "t12"."amount"
-                  FROM (
-                    SELECT
-                      "t11"."customer_id",
-                      MIN("t11"."ordered_at") AS "ordered_at"
-                    FROM "t9" AS "t11"
-                    GROUP BY
-                      1
-                  ) AS "t14"
-                  INNER JOIN "t9" AS "t12"
-                    ON "t14"."customer_id" = "t12"."customer_id"
-                    AND "t14"."ordered_at" = "t12"."ordered_at"
-                ) AS "t16"
-                GROUP BY
-                  1
-              ) AS "t19"
-              CROSS JOIN (
-                SELECT
-                  DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end"
-                FROM "t2" AS "t4"
-              ) AS "t7"
-            ) AS "t21"
-            WHERE
-              (
-                "t21"."first_day" + 90
-              ) < "t21"."end"
-          ) AS "t24"
-          LEFT OUTER JOIN (
+                DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end"
+              FROM "t4" AS "t7"
+            ) AS "t9"
+          ) AS "t25"
+          WHERE
+            (
+              "t25"."first_day" + 90
+            ) < "t25"."end"
+        ) AS "t29"
+        LEFT OUTER JOIN (
+          SELECT DISTINCT
+            "t28"."customer_id"
+          FROM (
             SELECT
               "t5"."customer_id",
-              "t5"."day"
-            FROM "t3" AS "t5"
-            WHERE
-              "t5"."is_activity"
-          ) AS "t10"
-            ON "t24"."customer_id" = "t10"."customer_id"
-        ) AS "t25"
-        GROUP BY
-          1,
-          2,
-          3
-      ) AS "t26"
-    ) AS "t27"
+              "t5"."ordered_at",
+              "t5"."is_activity",
+              "t5"."day",
+              "t5"."period",
+              "t5"."segment",
+              "t5"."amount",
+              "t26"."first_day"
+            FROM (
+              SELECT
+                *
+              FROM (
+                SELECT
+                  "t0"."customer_id",
+                  "t0"."ordered_at",
+                  COALESCE((
+                    "t0"."amount" >= 0
+                  ) AND NOT (
+                    COALESCE("t0"."is_refund", FALSE)
+                  ), FALSE) AS "is_activity",
+                  DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t0"."ordered_at" AS DATE)) AS "day",
+                  0 AS "period",
+                  'all' AS "segment",
+                  "t0"."amount"
+                FROM "orders" AS "t0"
+                WHERE
+                  "t0"."customer_id" IS NOT NULL
+                  AND "t0"."ordered_at" IS NOT NULL
+                  AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
+              ) AS "t2"
+              WHERE
+                "t2"."is_activity"
+            ) AS "t5"
+            INNER JOIN (
+              SELECT
+                "t22"."customer_id",
+                "t22"."first_day"
+              FROM "t21" AS "t22"
+            ) AS "t26"
+              ON "t5"."customer_id" = "t26"."customer_id"
+          ) AS "t28"
+          WHERE
+            "t28"."day" > "t28"."first_day" AND "t28"."day" <= (
+              "t28"."first_day" + 90
+            )
+        ) AS "t31"
+          ON "t29"."customer_id" = "t31"."customer_id"
+      ) AS "t32"
+    ) AS "t33"
     GROUP BY
       1,
       2
-  ) AS "t29"
-    ON "t22"."period" = "t29"."period" AND "t22"."segment" = "t29"."segment"
-) AS "t30"
+  ) AS "t35"
+    ON "t20"."period" = "t35"."period" AND "t20"."segment" = "t35"."segment"
+) AS "t36"
 ORDER BY
-  "t30"."period" ASC,
-  "t30"."segment" ASC
+  "t36"."period" ASC,
+  "t36"."segment" ASC

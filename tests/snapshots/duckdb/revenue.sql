@@ -425,15 +425,19 @@ FROM (
         "t4"."customer_id",
         "t4"."period",
         "t4"."segment",
-        "t4"."x",
-        CAST("t4"."y" AS DOUBLE) AS "y"
+        "t4"."amount" AS "x",
+        CAST(1 AS DOUBLE) AS "y"
       FROM (
         SELECT
           "t3"."customer_id",
           "t3"."period",
           "t3"."segment",
-          SUM("t3"."amount") AS "x",
-          1 AS "y"
+          SUM("t3"."amount") AS "amount",
+          SUM(CAST(CASE WHEN "t3"."is_activity" THEN 1 ELSE 0 END AS BIGINT)) AS "orders",
+          MIN("t3"."ordered_at") FILTER(WHERE
+            "t3"."is_activity") AS "first_at",
+          MAX("t3"."ordered_at") FILTER(WHERE
+            "t3"."is_activity") AS "last_at"
         FROM (
           SELECT
             "t0"."customer_id",

@@ -1,4 +1,25 @@
-WITH "t3" AS (
+WITH "t2" AS (
+  SELECT
+    MIN("t1"."ordered_at") AS "oldest"
+  FROM (
+    SELECT
+      "t0"."customer_id",
+      "t0"."ordered_at",
+      "t0"."amount",
+      "t0"."channel",
+      "t0"."is_refund",
+      COALESCE((
+        "t0"."amount" >= 0
+      ) AND NOT (
+        COALESCE("t0"."is_refund", FALSE)
+      ), FALSE) AS "is_activity"
+    FROM "orders" AS "t0"
+    WHERE
+      "t0"."customer_id" IS NOT NULL
+      AND "t0"."ordered_at" IS NOT NULL
+      AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+  ) AS "t1"
+), "t3" AS (
   SELECT
     "t0"."customer_id",
     "t0"."ordered_at",
@@ -22,30 +43,46 @@ WITH "t3" AS (
     "t0"."customer_id" IS NOT NULL
     AND "t0"."ordered_at" IS NOT NULL
     AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-), "t6" AS (
+), "t12" AS (
   SELECT
     *
-  FROM "t3" AS "t4"
+  FROM (
+    SELECT
+      "t5"."customer_id",
+      "t5"."period",
+      "t5"."segment",
+      SUM("t5"."amount") AS "amount",
+      SUM(CAST(CASE WHEN "t5"."is_activity" THEN 1 ELSE 0 END AS BIGINT)) AS "orders",
+      MIN("t5"."ordered_at") FILTER(WHERE
+        "t5"."is_activity") AS "first_at",
+      MAX("t5"."ordered_at") FILTER(WHERE
+        "t5"."is_activity") AS "last_at"
+    FROM "t3" AS "t5"
+    GROUP BY
+      1,
+      2,
+      3
+  ) AS "t11"
   WHERE
-    "t4"."is_activity"
-), "t14" AS (
+    "t11"."orders" > 0
+), "t18" AS (
   SELECT
-    "t12"."end",
-    "t12"."first",
-    "t12"."last",
+    "t14"."end",
+    "t14"."first",
+    "t14"."last",
     UNNEST(
       CASE
         WHEN NULLIF(1, 0) IS NOT NULL
         AND SIGN(1) = SIGN((
-          "t12"."last" + 1
+          "t14"."last" + 1
         ) - (
-          "t12"."first" + 0
+          "t14"."first" + 0
         ))
         THEN ARRAY_REMOVE(
           ARRAY(SELECT
             *
-          FROM GENERATE_SERIES("t12"."first" + 0, "t12"."last" + 1, 1)),
-          "t12"."last" + 1
+          FROM GENERATE_SERIES("t14"."first" + 0, "t14"."last" + 1, 1)),
+          "t14"."last" + 1
         )
         ELSE CAST(ARRAY[] AS BIGINT[])
       END
@@ -56,8 +93,8 @@ WITH "t3" AS (
       CAST(FLOOR(
         CAST((
           (
-            CAST(EXTRACT(year FROM "t2"."oldest") AS BIGINT) * 12
-          ) + EXTRACT(month FROM "t2"."oldest")
+            CAST(EXTRACT(year FROM "t4"."oldest") AS BIGINT) * 12
+          ) + EXTRACT(month FROM "t4"."oldest")
         ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
       ) AS BIGINT) AS "first",
       CAST(FLOOR(
@@ -67,56 +104,36 @@ WITH "t3" AS (
           ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1 DAY')
         ) - 1 AS DOUBLE PRECISION) / NULLIF(3.0, 0)
       ) AS BIGINT) AS "last"
-    FROM (
-      SELECT
-        MIN("t1"."ordered_at") AS "oldest"
-      FROM (
-        SELECT
-          "t0"."customer_id",
-          "t0"."ordered_at",
-          "t0"."amount",
-          "t0"."channel",
-          "t0"."is_refund",
-          COALESCE((
-            "t0"."amount" >= 0
-          ) AND NOT (
-            COALESCE("t0"."is_refund", FALSE)
-          ), FALSE) AS "is_activity"
-        FROM "orders" AS "t0"
-        WHERE
-          "t0"."customer_id" IS NOT NULL
-          AND "t0"."ordered_at" IS NOT NULL
-          AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-      ) AS "t1"
-    ) AS "t2"
-  ) AS "t12"
-), "t15" AS (
+    FROM "t2" AS "t4"
+  ) AS "t14"
+), "t24" AS (
   SELECT
-    "t13"."customer_id",
-    MIN("t13"."day") AS "first_day",
-    MIN("t13"."period") AS "period",
-    MIN("t13"."segment") AS "segment"
+    "t21"."customer_id",
+    MIN(
+      CAST(EXTRACT(epoch FROM CAST(DATE("t21"."first_at") AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT)
+    ) AS "first_day",
+    MIN("t21"."period") AS "period",
+    MIN("t21"."segment") AS "segment"
   FROM (
     SELECT
-      "t11"."customer_id",
-      "t11"."ordered_at",
-      "t9"."is_activity",
-      "t9"."day",
-      "t9"."period",
-      "t9"."segment",
-      "t9"."amount"
+      "t17"."customer_id",
+      "t17"."first_at",
+      "t15"."period",
+      "t15"."segment",
+      "t15"."amount",
+      "t15"."orders",
+      "t15"."last_at"
     FROM (
       SELECT
-        "t8"."customer_id",
-        MIN("t8"."ordered_at") AS "ordered_at"
-      FROM "t6" AS "t8"
+        "t13"."customer_id",
+        MIN("t13"."first_at") AS "first_at"
+      FROM "t12" AS "t13"
       GROUP BY
         1
-    ) AS "t11"
-    INNER JOIN "t6" AS "t9"
-      ON "t11"."customer_id" = "t9"."customer_id"
-      AND "t11"."ordered_at" = "t9"."ordered_at"
-  ) AS "t13"
+    ) AS "t17"
+    INNER JOIN "t12" AS "t15"
+      ON "t17"."customer_id" = "t15"."customer_id" AND "t17"."first_at" = "t15"."first_at"
+  ) AS "t21"
   GROUP BY
     1
 )
@@ -125,497 +142,562 @@ SELECT
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+      CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
       CAST(CAST((
         (
-          "t22"."period" * 3
+          "t23"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT) AS INT),
       CAST(1 AS INT)
     ) AS "period",
-    "t22"."segment",
+    "t23"."segment",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t22"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t22"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t22"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t22"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t36"."numerator", 0)
+      THEN COALESCE("t42"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "numerator",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t22"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t22"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t22"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t22"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t36"."denominator", 0)
+      THEN COALESCE("t42"."denominator", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "denominator",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t22"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t22"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t22"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t22"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t36"."n", 0)
+      THEN COALESCE("t42"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t22"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t22"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t22"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t22"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t36"."sum_xx", 0)
+      THEN COALESCE("t42"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_xx",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t22"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t22"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t22"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t22"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t36"."sum_yy", 0)
+      THEN COALESCE("t42"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_yy",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t22"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t22"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t22"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t22"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t36"."sum_xy", 0)
+      THEN COALESCE("t42"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_xy",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t22"."period" * 3
+                "t23"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t22"."end"
+        ) >= "t23"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t22"."period" + 1
+              "t23"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t22"."period" + 1
+                  "t23"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t22"."end"
+        ) > "t23"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t36"."sum_ww", 0)
+      THEN COALESCE("t42"."sum_ww", 0)
       ELSE CAST(NULL AS DOUBLE PRECISION)
     END AS "sum_ww",
     CASE
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-          CAST(CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+          CAST(CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
           CAST(CAST((
             (
-              "t22"."period" * 3
+              "t23"."period" * 3
             ) - (
-              CAST(CAST(FLOOR(CAST("t22"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT) AS INT),
           CAST(1 AS INT)
         ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-      ) >= "t22"."end"
+      ) >= "t23"."end"
       THEN 'not_yet_observed'
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
           CAST(CAST(CAST(FLOOR(CAST((
-            "t22"."period" + 1
+            "t23"."period" + 1
           ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
           CAST(CAST((
             (
               (
-                "t22"."period" + 1
+                "t23"."period" + 1
               ) * 3
             ) - (
               CAST(CAST(FLOOR(CAST((
-                "t22"."period" + 1
+                "t23"."period" + 1
               ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT) AS INT),
           CAST(1 AS INT)
         ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-      ) > "t22"."end"
+      ) > "t23"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t16"."end",
-      "t16"."first",
-      "t16"."last",
-      "t16"."period",
+      "t19"."end",
+      "t19"."first",
+      "t19"."last",
+      "t19"."period",
       'all' AS "segment"
-    FROM "t14" AS "t16"
-  ) AS "t22"
+    FROM "t18" AS "t19"
+  ) AS "t23"
   LEFT OUTER JOIN (
     SELECT
-      "t34"."period",
-      "t34"."segment",
-      SUM("t34"."x") AS "numerator",
-      SUM("t34"."y") AS "denominator",
-      COUNT(*) AS "n",
-      SUM("t34"."x" * "t34"."x") AS "sum_xx",
-      SUM("t34"."y" * "t34"."y") AS "sum_yy",
-      SUM("t34"."x" * "t34"."y") AS "sum_xy",
+      "t39"."period",
+      "t39"."segment",
+      COALESCE("t40"."numerator", 0) AS "numerator",
+      "t39"."denominator",
+      "t39"."n",
+      COALESCE("t40"."sum_xx", 0) AS "sum_xx",
+      "t39"."sum_yy",
+      COALESCE("t40"."sum_xy", 0) AS "sum_xy",
       0.0 AS "sum_ww"
     FROM (
       SELECT
-        "t33"."customer_id",
-        "t33"."period",
-        "t33"."segment",
-        CAST("t33"."x" AS DOUBLE PRECISION) AS "x",
-        "t33"."y"
+        "t35"."period",
+        "t35"."segment",
+        SUM("t35"."alike" * "t35"."years") AS "denominator",
+        SUM("t35"."alike") AS "n",
+        SUM("t35"."alike" * "t35"."years" * "t35"."years") AS "sum_yy"
       FROM (
         SELECT
-          "t32"."customer_id",
-          "t32"."period",
-          "t32"."segment",
-          COALESCE("t29"."x", 0) AS "x",
-          CAST("t32"."exposure" AS DOUBLE PRECISION) / NULLIF(365.25, 0) AS "y"
+          *
         FROM (
           SELECT
-            *
-          FROM (
-            SELECT
-              "t25"."customer_id",
-              "t25"."first_day",
-              "t25"."segment",
-              "t25"."end",
-              "t25"."first",
-              "t25"."last",
-              "t25"."period",
-              (
-                LEAST(
-                  CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-                    CAST(CAST(CAST(FLOOR(CAST((
-                      "t25"."period" + 1
-                    ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
-                    CAST(CAST((
-                      (
-                        (
-                          "t25"."period" + 1
-                        ) * 3
-                      ) - (
-                        CAST(CAST(FLOOR(CAST((
-                          "t25"."period" + 1
-                        ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
-                      )
-                    ) + 1 AS INT) AS INT),
-                    CAST(1 AS INT)
-                  ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT),
-                  "t25"."end"
-                ) - 1
-              ) - GREATEST(
-                "t25"."first_day",
+            "t32"."first_day",
+            "t32"."segment",
+            "t32"."alike",
+            "t32"."end",
+            "t32"."first",
+            "t32"."last",
+            "t32"."period",
+            CAST((
+              LEAST(
                 CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
                   CAST(CAST(CAST(FLOOR(CAST((
-                    "t25"."period" + 0
+                    "t32"."period" + 1
                   ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
                   CAST(CAST((
                     (
                       (
-                        "t25"."period" + 0
+                        "t32"."period" + 1
                       ) * 3
                     ) - (
                       CAST(CAST(FLOOR(CAST((
-                        "t25"."period" + 0
+                        "t32"."period" + 1
                       ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                     )
                   ) + 1 AS INT) AS INT),
                   CAST(1 AS INT)
-                ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) - 1
-              ) AS "exposure"
-            FROM (
-              SELECT
-                "t24"."customer_id",
-                "t24"."first_day",
-                "t24"."segment",
-                "t18"."end",
-                "t18"."first",
-                "t18"."last",
-                "t18"."period"
-              FROM (
-                SELECT
-                  "t17"."customer_id",
-                  "t17"."first_day",
-                  "t17"."segment"
-                FROM "t15" AS "t17"
-              ) AS "t24"
-              CROSS JOIN "t14" AS "t18"
-            ) AS "t25"
-          ) AS "t30"
-          WHERE
-            "t30"."exposure" > 0
-        ) AS "t32"
-        LEFT OUTER JOIN (
-          SELECT
-            "t27"."customer_id",
-            "t27"."period",
-            COUNT(*) AS "x"
+                ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT),
+                "t32"."end"
+              ) - 1
+            ) - GREATEST(
+              "t32"."first_day",
+              CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+                CAST(CAST(CAST(FLOOR(CAST((
+                  "t32"."period" + 0
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+                CAST(CAST((
+                  (
+                    (
+                      "t32"."period" + 0
+                    ) * 3
+                  ) - (
+                    CAST(CAST(FLOOR(CAST((
+                      "t32"."period" + 0
+                    ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  )
+                ) + 1 AS INT) AS INT),
+                CAST(1 AS INT)
+              ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) - 1
+            ) AS DOUBLE PRECISION) / NULLIF(365.25, 0) AS "years"
           FROM (
             SELECT
-              *
+              "t29"."first_day",
+              "t29"."segment",
+              "t29"."alike",
+              "t20"."end",
+              "t20"."first",
+              "t20"."last",
+              "t20"."period"
             FROM (
               SELECT
-                "t7"."customer_id",
-                "t7"."day",
-                "t7"."period",
-                "t23"."first_day"
-              FROM (
-                SELECT DISTINCT
-                  "t4"."customer_id",
-                  "t4"."day",
-                  "t4"."period"
-                FROM "t3" AS "t4"
-                WHERE
-                  "t4"."is_activity"
-              ) AS "t7"
-              INNER JOIN (
-                SELECT
-                  "t17"."customer_id",
-                  "t17"."first_day"
-                FROM "t15" AS "t17"
-              ) AS "t23"
-                ON "t7"."customer_id" = "t23"."customer_id"
-            ) AS "t26"
-            WHERE
-              "t26"."day" > "t26"."first_day"
-          ) AS "t27"
-          GROUP BY
-            1,
-            2
-        ) AS "t29"
-          ON "t32"."customer_id" = "t29"."customer_id" AND "t32"."period" = "t29"."period"
-      ) AS "t33"
-    ) AS "t34"
-    GROUP BY
-      1,
-      2
-  ) AS "t36"
-    ON "t22"."period" = "t36"."period" AND "t22"."segment" = "t36"."segment"
-) AS "t37"
+                "t25"."first_day",
+                "t25"."segment",
+                COUNT(*) AS "alike"
+              FROM "t24" AS "t25"
+              GROUP BY
+                1,
+                2
+            ) AS "t29"
+            CROSS JOIN "t18" AS "t20"
+          ) AS "t32"
+        ) AS "t34"
+        WHERE
+          "t34"."years" > 0
+      ) AS "t35"
+      GROUP BY
+        1,
+        2
+    ) AS "t39"
+    LEFT OUTER JOIN (
+      SELECT
+        "t36"."period",
+        "t36"."segment",
+        SUM("t36"."x") AS "numerator",
+        SUM("t36"."x" * "t36"."x") AS "sum_xx",
+        SUM("t36"."x" * "t36"."y") AS "sum_xy"
+      FROM (
+        SELECT
+          "t33"."customer_id",
+          "t33"."period",
+          CAST("t33"."x" AS DOUBLE PRECISION) AS "x",
+          "t33"."first_day",
+          "t33"."segment",
+          "t33"."end",
+          CAST((
+            LEAST(
+              CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+                CAST(CAST(CAST(FLOOR(CAST((
+                  "t33"."period" + 1
+                ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+                CAST(CAST((
+                  (
+                    (
+                      "t33"."period" + 1
+                    ) * 3
+                  ) - (
+                    CAST(CAST(FLOOR(CAST((
+                      "t33"."period" + 1
+                    ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  )
+                ) + 1 AS INT) AS INT),
+                CAST(1 AS INT)
+              ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT),
+              "t33"."end"
+            ) - 1
+          ) - GREATEST(
+            "t33"."first_day",
+            CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
+              CAST(CAST(CAST(FLOOR(CAST((
+                "t33"."period" + 0
+              ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+              CAST(CAST((
+                (
+                  (
+                    "t33"."period" + 0
+                  ) * 3
+                ) - (
+                  CAST(CAST(FLOOR(CAST((
+                    "t33"."period" + 0
+                  ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                )
+              ) + 1 AS INT) AS INT),
+              CAST(1 AS INT)
+            ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) - 1
+          ) AS DOUBLE PRECISION) / NULLIF(365.25, 0) AS "y"
+        FROM (
+          SELECT
+            "t10"."customer_id",
+            "t10"."period",
+            "t10"."visits" - CAST(CASE WHEN "t10"."period" = "t31"."opening" THEN 1 ELSE 0 END AS BIGINT) AS "x",
+            "t30"."first_day",
+            "t30"."segment",
+            "t7"."end"
+          FROM (
+            SELECT
+              "t8"."customer_id",
+              "t8"."period",
+              COUNT(*) AS "visits"
+            FROM (
+              SELECT DISTINCT
+                "t5"."customer_id",
+                "t5"."period",
+                "t5"."day"
+              FROM "t3" AS "t5"
+              WHERE
+                "t5"."is_activity"
+            ) AS "t8"
+            GROUP BY
+              1,
+              2
+          ) AS "t10"
+          INNER JOIN (
+            SELECT
+              "t25"."customer_id",
+              "t25"."period" AS "opening"
+            FROM "t24" AS "t25"
+          ) AS "t31"
+            ON "t10"."customer_id" = "t31"."customer_id"
+          INNER JOIN (
+            SELECT
+              "t25"."customer_id",
+              "t25"."first_day",
+              "t25"."segment"
+            FROM "t24" AS "t25"
+          ) AS "t30"
+            ON "t10"."customer_id" = "t30"."customer_id"
+          CROSS JOIN (
+            SELECT
+              CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(2024, 6, 11) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) AS "end"
+            FROM "t2" AS "t4"
+          ) AS "t7"
+        ) AS "t33"
+      ) AS "t36"
+      GROUP BY
+        1,
+        2
+    ) AS "t40"
+      ON "t39"."period" = "t40"."period" AND "t39"."segment" = "t40"."segment"
+  ) AS "t42"
+    ON "t23"."period" = "t42"."period" AND "t23"."segment" = "t42"."segment"
+) AS "t43"
 ORDER BY
-  "t37"."period" ASC,
-  "t37"."segment" ASC
+  "t43"."period" ASC,
+  "t43"."segment" ASC

@@ -1,8 +1,14 @@
 WITH "t4" AS (
-  SELECT DISTINCT
+  SELECT
     "t3"."customer_id",
     "t3"."period",
-    "t3"."segment"
+    "t3"."segment",
+    SUM("t3"."amount") AS "amount",
+    SUM(CAST(CASE WHEN "t3"."is_activity" THEN 1 ELSE 0 END AS BIGINT)) AS "orders",
+    MIN("t3"."ordered_at") FILTER(WHERE
+      "t3"."is_activity") AS "first_at",
+    MAX("t3"."ordered_at") FILTER(WHERE
+      "t3"."is_activity") AS "last_at"
   FROM (
     SELECT
       "t0"."customer_id",
@@ -28,60 +34,62 @@ WITH "t4" AS (
       AND "t0"."ordered_at" IS NOT NULL
       AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
   ) AS "t3"
-  WHERE
-    "t3"."is_activity"
+  GROUP BY
+    1,
+    2,
+    3
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+      CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
       CAST(CAST((
         (
-          "t15"."period" * 3
+          "t14"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT) AS INT),
       CAST(1 AS INT)
     ) AS "period",
-    "t15"."segment",
+    "t14"."segment",
     CASE
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t15"."period" * 3
+                "t14"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t15"."end"
+        ) >= "t14"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t15"."period" + 1
+              "t14"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t15"."end"
+        ) > "t14"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
@@ -92,37 +100,37 @@ FROM (
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t15"."period" * 3
+                "t14"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t15"."end"
+        ) >= "t14"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t15"."period" + 1
+              "t14"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t15"."end"
+        ) > "t14"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
@@ -133,37 +141,37 @@ FROM (
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t15"."period" * 3
+                "t14"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t15"."end"
+        ) >= "t14"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t15"."period" + 1
+              "t14"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t15"."end"
+        ) > "t14"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
@@ -174,37 +182,37 @@ FROM (
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t15"."period" * 3
+                "t14"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t15"."end"
+        ) >= "t14"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t15"."period" + 1
+              "t14"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t15"."end"
+        ) > "t14"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
@@ -215,37 +223,37 @@ FROM (
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t15"."period" * 3
+                "t14"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t15"."end"
+        ) >= "t14"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t15"."period" + 1
+              "t14"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t15"."end"
+        ) > "t14"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
@@ -256,37 +264,37 @@ FROM (
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t15"."period" * 3
+                "t14"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t15"."end"
+        ) >= "t14"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t15"."period" + 1
+              "t14"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t15"."end"
+        ) > "t14"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
@@ -297,37 +305,37 @@ FROM (
       WHEN CASE
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-            CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+            CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
-                "t15"."period" * 3
+                "t14"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) >= "t15"."end"
+        ) >= "t14"."end"
         THEN 'not_yet_observed'
         WHEN (
           CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
             CAST(CAST(CAST(FLOOR(CAST((
-              "t15"."period" + 1
+              "t14"."period" + 1
             ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
             CAST(CAST((
               (
                 (
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t15"."period" + 1
+                  "t14"."period" + 1
                 ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT) AS INT),
             CAST(1 AS INT)
           ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-        ) > "t15"."end"
+        ) > "t14"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
@@ -337,65 +345,65 @@ FROM (
     CASE
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
-          CAST(CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
+          CAST(CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
           CAST(CAST((
             (
-              "t15"."period" * 3
+              "t14"."period" * 3
             ) - (
-              CAST(CAST(FLOOR(CAST("t15"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+              CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT) AS INT),
           CAST(1 AS INT)
         ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-      ) >= "t15"."end"
+      ) >= "t14"."end"
       THEN 'not_yet_observed'
       WHEN (
         CAST(EXTRACT(epoch FROM CAST(MAKE_DATE(
           CAST(CAST(CAST(FLOOR(CAST((
-            "t15"."period" + 1
+            "t14"."period" + 1
           ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) AS INT),
           CAST(CAST((
             (
               (
-                "t15"."period" + 1
+                "t14"."period" + 1
               ) * 3
             ) - (
               CAST(CAST(FLOOR(CAST((
-                "t15"."period" + 1
+                "t14"."period" + 1
               ) * 3 AS DOUBLE PRECISION) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT) AS INT),
           CAST(1 AS INT)
         ) AS TIMESTAMP) - CAST(MAKE_DATE(1970, 1, 1) AS TIMESTAMP)) / 86400 AS BIGINT) + 0
-      ) > "t15"."end"
+      ) > "t14"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t13"."end",
-      "t13"."first",
-      "t13"."last",
-      "t13"."period",
+      "t11"."end",
+      "t11"."first",
+      "t11"."last",
+      "t11"."period",
       'all' AS "segment"
     FROM (
       SELECT
-        "t10"."end",
-        "t10"."first",
-        "t10"."last",
+        "t8"."end",
+        "t8"."first",
+        "t8"."last",
         UNNEST(
           CASE
             WHEN NULLIF(1, 0) IS NOT NULL
             AND SIGN(1) = SIGN((
-              "t10"."last" + 1
+              "t8"."last" + 1
             ) - (
-              "t10"."first" + 1
+              "t8"."first" + 1
             ))
             THEN ARRAY_REMOVE(
               ARRAY(SELECT
                 *
-              FROM GENERATE_SERIES("t10"."first" + 1, "t10"."last" + 1, 1)),
-              "t10"."last" + 1
+              FROM GENERATE_SERIES("t8"."first" + 1, "t8"."last" + 1, 1)),
+              "t8"."last" + 1
             )
             ELSE CAST(ARRAY[] AS BIGINT[])
           END
@@ -439,55 +447,59 @@ FROM (
               AND "t0"."ordered_at" < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
           ) AS "t1"
         ) AS "t2"
-      ) AS "t10"
-    ) AS "t13"
-  ) AS "t15"
+      ) AS "t8"
+    ) AS "t11"
+  ) AS "t14"
   LEFT OUTER JOIN (
     SELECT
-      "t12"."period",
-      "t12"."segment",
-      SUM("t12"."x") AS "numerator",
-      SUM("t12"."y") AS "denominator",
+      "t15"."period",
+      "t15"."segment",
+      SUM("t15"."x") AS "numerator",
+      SUM("t15"."y") AS "denominator",
       COUNT(*) AS "n",
-      SUM("t12"."x" * "t12"."x") AS "sum_xx",
-      SUM("t12"."y" * "t12"."y") AS "sum_yy",
-      SUM("t12"."x" * "t12"."y") AS "sum_xy",
+      SUM("t15"."x" * "t15"."x") AS "sum_xx",
+      SUM("t15"."y" * "t15"."y") AS "sum_yy",
+      SUM("t15"."x" * "t15"."y") AS "sum_xy",
       0.0 AS "sum_ww"
     FROM (
       SELECT
-        "t11"."customer_id",
-        "t11"."period",
-        "t11"."segment",
-        CAST("t11"."x" AS DOUBLE PRECISION) AS "x",
-        CAST("t11"."y" AS DOUBLE PRECISION) AS "y"
+        "t12"."customer_id",
+        "t12"."period",
+        "t12"."segment",
+        CAST("t12"."x" AS DOUBLE PRECISION) AS "x",
+        CAST("t12"."y" AS DOUBLE PRECISION) AS "y"
       FROM (
         SELECT
           "t9"."customer_id",
           "t9"."period",
           "t9"."segment",
-          CAST(CASE WHEN "t8"."customer_id" IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS "x",
+          CAST(CASE WHEN "t10"."customer_id" IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS "x",
           1 AS "y"
         FROM (
           SELECT
             "t5"."customer_id",
-            "t5"."period" + 1 AS "period",
-            "t5"."segment"
+            "t5"."segment",
+            "t5"."period" + 1 AS "period"
           FROM "t4" AS "t5"
+          WHERE
+            "t5"."orders" > 0
         ) AS "t9"
         LEFT OUTER JOIN (
           SELECT DISTINCT
             "t5"."customer_id",
             "t5"."period"
           FROM "t4" AS "t5"
-        ) AS "t8"
-          ON "t9"."customer_id" = "t8"."customer_id" AND "t9"."period" = "t8"."period"
-      ) AS "t11"
-    ) AS "t12"
+          WHERE
+            "t5"."orders" > 0
+        ) AS "t10"
+          ON "t9"."customer_id" = "t10"."customer_id" AND "t9"."period" = "t10"."period"
+      ) AS "t12"
+    ) AS "t15"
     GROUP BY
       1,
       2
   ) AS "t17"
-    ON "t15"."period" = "t17"."period" AND "t15"."segment" = "t17"."segment"
+    ON "t14"."period" = "t17"."period" AND "t14"."segment" = "t17"."segment"
 ) AS "t18"
 ORDER BY
   "t18"."period" ASC,

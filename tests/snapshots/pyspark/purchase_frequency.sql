@@ -1,4 +1,25 @@
-WITH `t3` AS (
+WITH `t2` AS (
+  SELECT
+    MIN(`t1`.`ordered_at`) AS `oldest`
+  FROM (
+    SELECT
+      `t0`.`customer_id`,
+      `t0`.`ordered_at`,
+      `t0`.`amount`,
+      `t0`.`channel`,
+      `t0`.`is_refund`,
+      COALESCE((
+        `t0`.`amount` >= 0
+      ) AND NOT (
+        COALESCE(`t0`.`is_refund`, FALSE)
+      ), FALSE) AS `is_activity`
+    FROM `orders` AS `t0`
+    WHERE
+      `t0`.`customer_id` IS NOT NULL
+      AND `t0`.`ordered_at` IS NOT NULL
+      AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+  ) AS `t1`
+), `t3` AS (
   SELECT
     `t0`.`customer_id`,
     `t0`.`ordered_at`,
@@ -22,17 +43,31 @@ WITH `t3` AS (
     `t0`.`customer_id` IS NOT NULL
     AND `t0`.`ordered_at` IS NOT NULL
     AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-), `t6` AS (
+), `t12` AS (
   SELECT
     *
-  FROM `t3` AS `t4`
+  FROM (
+    SELECT
+      `t5`.`customer_id`,
+      `t5`.`period`,
+      `t5`.`segment`,
+      SUM(`t5`.`amount`) AS `amount`,
+      SUM(CAST(IF(`t5`.`is_activity`, 1, 0) AS BIGINT)) AS `orders`,
+      MIN(IF(`t5`.`is_activity`, `t5`.`ordered_at`, NULL)) AS `first_at`,
+      MAX(IF(`t5`.`is_activity`, `t5`.`ordered_at`, NULL)) AS `last_at`
+    FROM `t3` AS `t5`
+    GROUP BY
+      1,
+      2,
+      3
+  ) AS `t11`
   WHERE
-    `t4`.`is_activity`
-), `t14` AS (
+    `t11`.`orders` > 0
+), `t18` AS (
   SELECT
-    `t12`.`end`,
-    `t12`.`first`,
-    `t12`.`last`,
+    `t14`.`end`,
+    `t14`.`first`,
+    `t14`.`last`,
     EXPLODE(
       IF(
         (
@@ -40,24 +75,24 @@ WITH `t3` AS (
         )
         AND (
           SIGN(1) = SIGN((
-            `t12`.`last` + 1
+            `t14`.`last` + 1
           ) - (
-            `t12`.`first` + 0
+            `t14`.`first` + 0
           ))
         ),
         IF(
           ELEMENT_AT(
-            SEQUENCE(`t12`.`first` + 0, `t12`.`last` + 1, 1),
-            SIZE(SEQUENCE(`t12`.`first` + 0, `t12`.`last` + 1, 1))
+            SEQUENCE(`t14`.`first` + 0, `t14`.`last` + 1, 1),
+            SIZE(SEQUENCE(`t14`.`first` + 0, `t14`.`last` + 1, 1))
           ) = (
-            `t12`.`last` + 1
+            `t14`.`last` + 1
           ),
           SLICE(
-            SEQUENCE(`t12`.`first` + 0, `t12`.`last` + 1, 1),
+            SEQUENCE(`t14`.`first` + 0, `t14`.`last` + 1, 1),
             1,
-            SIZE(SEQUENCE(`t12`.`first` + 0, `t12`.`last` + 1, 1)) - 1
+            SIZE(SEQUENCE(`t14`.`first` + 0, `t14`.`last` + 1, 1)) - 1
           ),
-          SEQUENCE(`t12`.`first` + 0, `t12`.`last` + 1, 1)
+          SEQUENCE(`t14`.`first` + 0, `t14`.`last` + 1, 1)
         ),
         ARRAY()
       )
@@ -68,8 +103,8 @@ WITH `t3` AS (
       CAST(FLOOR(
         CAST((
           (
-            CAST(EXTRACT(year FROM `t2`.`oldest`) AS BIGINT) * 12
-          ) + EXTRACT(month FROM `t2`.`oldest`)
+            CAST(EXTRACT(year FROM `t4`.`oldest`) AS BIGINT) * 12
+          ) + EXTRACT(month FROM `t4`.`oldest`)
         ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
       ) AS BIGINT) AS `first`,
       CAST(FLOOR(
@@ -79,56 +114,34 @@ WITH `t3` AS (
           ) + EXTRACT(month FROM MAKE_DATE(2024, 6, 11) - INTERVAL '1' DAY)
         ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
       ) AS BIGINT) AS `last`
-    FROM (
-      SELECT
-        MIN(`t1`.`ordered_at`) AS `oldest`
-      FROM (
-        SELECT
-          `t0`.`customer_id`,
-          `t0`.`ordered_at`,
-          `t0`.`amount`,
-          `t0`.`channel`,
-          `t0`.`is_refund`,
-          COALESCE((
-            `t0`.`amount` >= 0
-          ) AND NOT (
-            COALESCE(`t0`.`is_refund`, FALSE)
-          ), FALSE) AS `is_activity`
-        FROM `orders` AS `t0`
-        WHERE
-          `t0`.`customer_id` IS NOT NULL
-          AND `t0`.`ordered_at` IS NOT NULL
-          AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-      ) AS `t1`
-    ) AS `t2`
-  ) AS `t12`
-), `t15` AS (
+    FROM `t2` AS `t4`
+  ) AS `t14`
+), `t24` AS (
   SELECT
-    `t13`.`customer_id`,
-    MIN(`t13`.`day`) AS `first_day`,
-    MIN(`t13`.`period`) AS `period`,
-    MIN(`t13`.`segment`) AS `segment`
+    `t21`.`customer_id`,
+    MIN(DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t21`.`first_at` AS DATE))) AS `first_day`,
+    MIN(`t21`.`period`) AS `period`,
+    MIN(`t21`.`segment`) AS `segment`
   FROM (
     SELECT
-      `t11`.`customer_id`,
-      `t11`.`ordered_at`,
-      `t9`.`is_activity`,
-      `t9`.`day`,
-      `t9`.`period`,
-      `t9`.`segment`,
-      `t9`.`amount`
+      `t17`.`customer_id`,
+      `t17`.`first_at`,
+      `t15`.`period`,
+      `t15`.`segment`,
+      `t15`.`amount`,
+      `t15`.`orders`,
+      `t15`.`last_at`
     FROM (
       SELECT
-        `t8`.`customer_id`,
-        MIN(`t8`.`ordered_at`) AS `ordered_at`
-      FROM `t6` AS `t8`
+        `t13`.`customer_id`,
+        MIN(`t13`.`first_at`) AS `first_at`
+      FROM `t12` AS `t13`
       GROUP BY
         1
-    ) AS `t11`
-    INNER JOIN `t6` AS `t9`
-      ON `t11`.`customer_id` = `t9`.`customer_id`
-      AND `t11`.`ordered_at` = `t9`.`ordered_at`
-  ) AS `t13`
+    ) AS `t17`
+    INNER JOIN `t12` AS `t15`
+      ON `t17`.`customer_id` = `t15`.`customer_id` AND `t17`.`first_at` = `t15`.`first_at`
+  ) AS `t21`
   GROUP BY
     1
 )
@@ -137,17 +150,17 @@ SELECT
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          `t22`.`period` * 3
+          `t23`.`period` * 3
         ) - (
-          CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
     ) AS `period`,
-    `t22`.`segment`,
+    `t23`.`segment`,
     IF(
       CASE
         WHEN (
@@ -155,18 +168,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t22`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t22`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -174,27 +187,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t22`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t22`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t36`.`numerator`, 0),
+      COALESCE(`t42`.`numerator`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `numerator`,
     IF(
@@ -204,18 +217,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t22`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t22`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -223,27 +236,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t22`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t22`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t36`.`denominator`, 0),
+      COALESCE(`t42`.`denominator`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `denominator`,
     IF(
@@ -253,18 +266,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t22`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t22`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -272,27 +285,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t22`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t22`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t36`.`n`, 0),
+      COALESCE(`t42`.`n`, 0),
       CAST(NULL AS BIGINT)
     ) AS `n`,
     IF(
@@ -302,18 +315,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t22`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t22`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -321,27 +334,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t22`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t22`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t36`.`sum_xx`, 0),
+      COALESCE(`t42`.`sum_xx`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_xx`,
     IF(
@@ -351,18 +364,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t22`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t22`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -370,27 +383,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t22`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t22`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t36`.`sum_yy`, 0),
+      COALESCE(`t42`.`sum_yy`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_yy`,
     IF(
@@ -400,18 +413,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t22`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t22`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -419,27 +432,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t22`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t22`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t36`.`sum_xy`, 0),
+      COALESCE(`t42`.`sum_xy`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_xy`,
     IF(
@@ -449,18 +462,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t22`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t22`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -468,27 +481,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t22`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t22`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t22`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t36`.`sum_ww`, 0),
+      COALESCE(`t42`.`sum_ww`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_ww`,
     CASE
@@ -497,18 +510,18 @@ FROM (
           DAY,
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                `t22`.`period` * 3
+                `t23`.`period` * 3
               ) - (
-                CAST(CAST(FLOOR(CAST(`t22`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) >= `t22`.`end`
+      ) >= `t23`.`end`
       THEN 'not_yet_observed'
       WHEN (
         DATEDIFF(
@@ -516,190 +529,263 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              `t22`.`period` + 1
+              `t23`.`period` + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  `t22`.`period` + 1
+                  `t23`.`period` + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  `t22`.`period` + 1
+                  `t23`.`period` + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) > `t22`.`end`
+      ) > `t23`.`end`
       THEN 'partial'
       ELSE 'complete'
     END AS `status`
   FROM (
     SELECT
-      `t16`.`end`,
-      `t16`.`first`,
-      `t16`.`last`,
-      `t16`.`period`,
+      `t19`.`end`,
+      `t19`.`first`,
+      `t19`.`last`,
+      `t19`.`period`,
       'all' AS `segment`
-    FROM `t14` AS `t16`
-  ) AS `t22`
+    FROM `t18` AS `t19`
+  ) AS `t23`
   LEFT OUTER JOIN (
     SELECT
-      `t34`.`period`,
-      `t34`.`segment`,
-      SUM(`t34`.`x`) AS `numerator`,
-      SUM(`t34`.`y`) AS `denominator`,
-      COUNT(*) AS `n`,
-      SUM(`t34`.`x` * `t34`.`x`) AS `sum_xx`,
-      SUM(`t34`.`y` * `t34`.`y`) AS `sum_yy`,
-      SUM(`t34`.`x` * `t34`.`y`) AS `sum_xy`,
+      `t39`.`period`,
+      `t39`.`segment`,
+      COALESCE(`t40`.`numerator`, 0) AS `numerator`,
+      `t39`.`denominator`,
+      `t39`.`n`,
+      COALESCE(`t40`.`sum_xx`, 0) AS `sum_xx`,
+      `t39`.`sum_yy`,
+      COALESCE(`t40`.`sum_xy`, 0) AS `sum_xy`,
       0.0 AS `sum_ww`
     FROM (
       SELECT
-        `t33`.`customer_id`,
-        `t33`.`period`,
-        `t33`.`segment`,
-        CAST(`t33`.`x` AS DOUBLE) AS `x`,
-        `t33`.`y`
+        `t35`.`period`,
+        `t35`.`segment`,
+        SUM(`t35`.`alike` * `t35`.`years`) AS `denominator`,
+        SUM(`t35`.`alike`) AS `n`,
+        SUM(`t35`.`alike` * `t35`.`years` * `t35`.`years`) AS `sum_yy`
       FROM (
         SELECT
-          `t32`.`customer_id`,
-          `t32`.`period`,
-          `t32`.`segment`,
-          COALESCE(`t29`.`x`, 0) AS `x`,
-          CAST(`t32`.`exposure` AS DOUBLE) / NULLIF(365.25, 0) AS `y`
+          *
         FROM (
           SELECT
-            *
-          FROM (
-            SELECT
-              `t25`.`customer_id`,
-              `t25`.`first_day`,
-              `t25`.`segment`,
-              `t25`.`end`,
-              `t25`.`first`,
-              `t25`.`last`,
-              `t25`.`period`,
-              (
-                LEAST(
-                  DATEDIFF(
-                    DAY,
-                    MAKE_DATE(1970, 1, 1),
-                    MAKE_DATE(
-                      CAST(CAST(FLOOR(CAST((
-                        `t25`.`period` + 1
-                      ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
-                      CAST((
-                        (
-                          (
-                            `t25`.`period` + 1
-                          ) * 3
-                        ) - (
-                          CAST(CAST(FLOOR(CAST((
-                            `t25`.`period` + 1
-                          ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
-                        )
-                      ) + 1 AS INT),
-                      1
-                    )
-                  ),
-                  `t25`.`end`
-                ) - 1
-              ) - GREATEST(
-                `t25`.`first_day`,
+            `t32`.`first_day`,
+            `t32`.`segment`,
+            `t32`.`alike`,
+            `t32`.`end`,
+            `t32`.`first`,
+            `t32`.`last`,
+            `t32`.`period`,
+            CAST((
+              LEAST(
                 DATEDIFF(
                   DAY,
                   MAKE_DATE(1970, 1, 1),
                   MAKE_DATE(
                     CAST(CAST(FLOOR(CAST((
-                      `t25`.`period` + 0
+                      `t32`.`period` + 1
                     ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
                     CAST((
                       (
                         (
-                          `t25`.`period` + 0
+                          `t32`.`period` + 1
                         ) * 3
                       ) - (
                         CAST(CAST(FLOOR(CAST((
-                          `t25`.`period` + 0
+                          `t32`.`period` + 1
                         ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                       )
                     ) + 1 AS INT),
                     1
                   )
-                ) - 1
-              ) AS `exposure`
-            FROM (
-              SELECT
-                `t24`.`customer_id`,
-                `t24`.`first_day`,
-                `t24`.`segment`,
-                `t18`.`end`,
-                `t18`.`first`,
-                `t18`.`last`,
-                `t18`.`period`
-              FROM (
-                SELECT
-                  `t17`.`customer_id`,
-                  `t17`.`first_day`,
-                  `t17`.`segment`
-                FROM `t15` AS `t17`
-              ) AS `t24`
-              CROSS JOIN `t14` AS `t18`
-            ) AS `t25`
-          ) AS `t30`
-          WHERE
-            `t30`.`exposure` > 0
-        ) AS `t32`
-        LEFT OUTER JOIN (
-          SELECT
-            `t27`.`customer_id`,
-            `t27`.`period`,
-            COUNT(*) AS `x`
+                ),
+                `t32`.`end`
+              ) - 1
+            ) - GREATEST(
+              `t32`.`first_day`,
+              DATEDIFF(
+                DAY,
+                MAKE_DATE(1970, 1, 1),
+                MAKE_DATE(
+                  CAST(CAST(FLOOR(CAST((
+                    `t32`.`period` + 0
+                  ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+                  CAST((
+                    (
+                      (
+                        `t32`.`period` + 0
+                      ) * 3
+                    ) - (
+                      CAST(CAST(FLOOR(CAST((
+                        `t32`.`period` + 0
+                      ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                    )
+                  ) + 1 AS INT),
+                  1
+                )
+              ) - 1
+            ) AS DOUBLE) / NULLIF(365.25, 0) AS `years`
           FROM (
             SELECT
-              *
+              `t29`.`first_day`,
+              `t29`.`segment`,
+              `t29`.`alike`,
+              `t20`.`end`,
+              `t20`.`first`,
+              `t20`.`last`,
+              `t20`.`period`
             FROM (
               SELECT
-                `t7`.`customer_id`,
-                `t7`.`day`,
-                `t7`.`period`,
-                `t23`.`first_day`
-              FROM (
-                SELECT DISTINCT
-                  `t4`.`customer_id`,
-                  `t4`.`day`,
-                  `t4`.`period`
-                FROM `t3` AS `t4`
-                WHERE
-                  `t4`.`is_activity`
-              ) AS `t7`
-              INNER JOIN (
-                SELECT
-                  `t17`.`customer_id`,
-                  `t17`.`first_day`
-                FROM `t15` AS `t17`
-              ) AS `t23`
-                ON `t7`.`customer_id` = `t23`.`customer_id`
-            ) AS `t26`
-            WHERE
-              `t26`.`day` > `t26`.`first_day`
-          ) AS `t27`
-          GROUP BY
-            1,
-            2
-        ) AS `t29`
-          ON `t32`.`customer_id` = `t29`.`customer_id` AND `t32`.`period` = `t29`.`period`
-      ) AS `t33`
-    ) AS `t34`
-    GROUP BY
-      1,
-      2
-  ) AS `t36`
-    ON `t22`.`period` = `t36`.`period` AND `t22`.`segment` = `t36`.`segment`
-) AS `t37`
+                `t25`.`first_day`,
+                `t25`.`segment`,
+                COUNT(*) AS `alike`
+              FROM `t24` AS `t25`
+              GROUP BY
+                1,
+                2
+            ) AS `t29`
+            CROSS JOIN `t18` AS `t20`
+          ) AS `t32`
+        ) AS `t34`
+        WHERE
+          `t34`.`years` > 0
+      ) AS `t35`
+      GROUP BY
+        1,
+        2
+    ) AS `t39`
+    LEFT OUTER JOIN (
+      SELECT
+        `t36`.`period`,
+        `t36`.`segment`,
+        SUM(`t36`.`x`) AS `numerator`,
+        SUM(`t36`.`x` * `t36`.`x`) AS `sum_xx`,
+        SUM(`t36`.`x` * `t36`.`y`) AS `sum_xy`
+      FROM (
+        SELECT
+          `t33`.`customer_id`,
+          `t33`.`period`,
+          CAST(`t33`.`x` AS DOUBLE) AS `x`,
+          `t33`.`first_day`,
+          `t33`.`segment`,
+          `t33`.`end`,
+          CAST((
+            LEAST(
+              DATEDIFF(
+                DAY,
+                MAKE_DATE(1970, 1, 1),
+                MAKE_DATE(
+                  CAST(CAST(FLOOR(CAST((
+                    `t33`.`period` + 1
+                  ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+                  CAST((
+                    (
+                      (
+                        `t33`.`period` + 1
+                      ) * 3
+                    ) - (
+                      CAST(CAST(FLOOR(CAST((
+                        `t33`.`period` + 1
+                      ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                    )
+                  ) + 1 AS INT),
+                  1
+                )
+              ),
+              `t33`.`end`
+            ) - 1
+          ) - GREATEST(
+            `t33`.`first_day`,
+            DATEDIFF(
+              DAY,
+              MAKE_DATE(1970, 1, 1),
+              MAKE_DATE(
+                CAST(CAST(FLOOR(CAST((
+                  `t33`.`period` + 0
+                ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+                CAST((
+                  (
+                    (
+                      `t33`.`period` + 0
+                    ) * 3
+                  ) - (
+                    CAST(CAST(FLOOR(CAST((
+                      `t33`.`period` + 0
+                    ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  )
+                ) + 1 AS INT),
+                1
+              )
+            ) - 1
+          ) AS DOUBLE) / NULLIF(365.25, 0) AS `y`
+        FROM (
+          SELECT
+            `t10`.`customer_id`,
+            `t10`.`period`,
+            `t10`.`visits` - CAST(IF(`t10`.`period` = `t31`.`opening`, 1, 0) AS BIGINT) AS `x`,
+            `t30`.`first_day`,
+            `t30`.`segment`,
+            `t7`.`end`
+          FROM (
+            SELECT
+              `t8`.`customer_id`,
+              `t8`.`period`,
+              COUNT(*) AS `visits`
+            FROM (
+              SELECT DISTINCT
+                `t5`.`customer_id`,
+                `t5`.`period`,
+                `t5`.`day`
+              FROM `t3` AS `t5`
+              WHERE
+                `t5`.`is_activity`
+            ) AS `t8`
+            GROUP BY
+              1,
+              2
+          ) AS `t10`
+          INNER JOIN (
+            SELECT
+              `t25`.`customer_id`,
+              `t25`.`period` AS `opening`
+            FROM `t24` AS `t25`
+          ) AS `t31`
+            ON `t10`.`customer_id` = `t31`.`customer_id`
+          INNER JOIN (
+            SELECT
+              `t25`.`customer_id`,
+              `t25`.`first_day`,
+              `t25`.`segment`
+            FROM `t24` AS `t25`
+          ) AS `t30`
+            ON `t10`.`customer_id` = `t30`.`customer_id`
+          CROSS JOIN (
+            SELECT
+              DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS `end`
+            FROM `t2` AS `t4`
+          ) AS `t7`
+        ) AS `t33`
+      ) AS `t36`
+      GROUP BY
+        1,
+        2
+    ) AS `t40`
+      ON `t39`.`period` = `t40`.`period` AND `t39`.`segment` = `t40`.`segment`
+  ) AS `t42`
+    ON `t23`.`period` = `t42`.`period` AND `t23`.`segment` = `t42`.`segment`
+) AS `t43`
 ORDER BY
-  `t37`.`period` ASC NULLS LAST,
-  `t37`.`segment` ASC NULLS LAST
+  `t43`.`period` ASC NULLS LAST,
+  `t43`.`segment` ASC NULLS LAST

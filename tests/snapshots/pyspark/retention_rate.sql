@@ -1,8 +1,12 @@
 WITH `t4` AS (
-  SELECT DISTINCT
+  SELECT
     `t3`.`customer_id`,
     `t3`.`period`,
-    `t3`.`segment`
+    `t3`.`segment`,
+    SUM(`t3`.`amount`) AS `amount`,
+    SUM(CAST(IF(`t3`.`is_activity`, 1, 0) AS BIGINT)) AS `orders`,
+    MIN(IF(`t3`.`is_activity`, `t3`.`ordered_at`, NULL)) AS `first_at`,
+    MAX(IF(`t3`.`is_activity`, `t3`.`ordered_at`, NULL)) AS `last_at`
   FROM (
     SELECT
       `t0`.`customer_id`,
@@ -28,25 +32,27 @@ WITH `t4` AS (
       AND `t0`.`ordered_at` IS NOT NULL
       AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
   ) AS `t3`
-  WHERE
-    `t3`.`is_activity`
+  GROUP BY
+    1,
+    2,
+    3
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          `t15`.`period` * 3
+          `t14`.`period` * 3
         ) - (
-          CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
     ) AS `period`,
-    `t15`.`segment`,
+    `t14`.`segment`,
     IF(
       CASE
         WHEN (
@@ -54,18 +60,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t15`.`period` * 3
+                  `t14`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t15`.`end`
+        ) >= `t14`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -73,23 +79,23 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t15`.`period` + 1
+                `t14`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t15`.`end`
+        ) > `t14`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
@@ -103,18 +109,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t15`.`period` * 3
+                  `t14`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t15`.`end`
+        ) >= `t14`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -122,23 +128,23 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t15`.`period` + 1
+                `t14`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t15`.`end`
+        ) > `t14`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
@@ -152,18 +158,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t15`.`period` * 3
+                  `t14`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t15`.`end`
+        ) >= `t14`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -171,23 +177,23 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t15`.`period` + 1
+                `t14`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t15`.`end`
+        ) > `t14`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
@@ -201,18 +207,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t15`.`period` * 3
+                  `t14`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t15`.`end`
+        ) >= `t14`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -220,23 +226,23 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t15`.`period` + 1
+                `t14`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t15`.`end`
+        ) > `t14`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
@@ -250,18 +256,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t15`.`period` * 3
+                  `t14`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t15`.`end`
+        ) >= `t14`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -269,23 +275,23 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t15`.`period` + 1
+                `t14`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t15`.`end`
+        ) > `t14`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
@@ -299,18 +305,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t15`.`period` * 3
+                  `t14`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t15`.`end`
+        ) >= `t14`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -318,23 +324,23 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t15`.`period` + 1
+                `t14`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t15`.`end`
+        ) > `t14`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
@@ -348,18 +354,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t15`.`period` * 3
+                  `t14`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= `t15`.`end`
+        ) >= `t14`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -367,23 +373,23 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t15`.`period` + 1
+                `t14`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t15`.`period` + 1
+                    `t14`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > `t15`.`end`
+        ) > `t14`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
@@ -396,18 +402,18 @@ FROM (
           DAY,
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                `t15`.`period` * 3
+                `t14`.`period` * 3
               ) - (
-                CAST(CAST(FLOOR(CAST(`t15`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST(`t14`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) >= `t15`.`end`
+      ) >= `t14`.`end`
       THEN 'not_yet_observed'
       WHEN (
         DATEDIFF(
@@ -415,38 +421,38 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              `t15`.`period` + 1
+              `t14`.`period` + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  `t15`.`period` + 1
+                  `t14`.`period` + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  `t15`.`period` + 1
+                  `t14`.`period` + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) > `t15`.`end`
+      ) > `t14`.`end`
       THEN 'partial'
       ELSE 'complete'
     END AS `status`
   FROM (
     SELECT
-      `t13`.`end`,
-      `t13`.`first`,
-      `t13`.`last`,
-      `t13`.`period`,
+      `t11`.`end`,
+      `t11`.`first`,
+      `t11`.`last`,
+      `t11`.`period`,
       'all' AS `segment`
     FROM (
       SELECT
-        `t10`.`end`,
-        `t10`.`first`,
-        `t10`.`last`,
+        `t8`.`end`,
+        `t8`.`first`,
+        `t8`.`last`,
         EXPLODE(
           IF(
             (
@@ -454,24 +460,24 @@ FROM (
             )
             AND (
               SIGN(1) = SIGN((
-                `t10`.`last` + 1
+                `t8`.`last` + 1
               ) - (
-                `t10`.`first` + 1
+                `t8`.`first` + 1
               ))
             ),
             IF(
               ELEMENT_AT(
-                SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1),
-                SIZE(SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1))
+                SEQUENCE(`t8`.`first` + 1, `t8`.`last` + 1, 1),
+                SIZE(SEQUENCE(`t8`.`first` + 1, `t8`.`last` + 1, 1))
               ) = (
-                `t10`.`last` + 1
+                `t8`.`last` + 1
               ),
               SLICE(
-                SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1),
+                SEQUENCE(`t8`.`first` + 1, `t8`.`last` + 1, 1),
                 1,
-                SIZE(SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1)) - 1
+                SIZE(SEQUENCE(`t8`.`first` + 1, `t8`.`last` + 1, 1)) - 1
               ),
-              SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1)
+              SEQUENCE(`t8`.`first` + 1, `t8`.`last` + 1, 1)
             ),
             ARRAY()
           )
@@ -515,55 +521,59 @@ FROM (
               AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
           ) AS `t1`
         ) AS `t2`
-      ) AS `t10`
-    ) AS `t13`
-  ) AS `t15`
+      ) AS `t8`
+    ) AS `t11`
+  ) AS `t14`
   LEFT OUTER JOIN (
     SELECT
-      `t12`.`period`,
-      `t12`.`segment`,
-      SUM(`t12`.`x`) AS `numerator`,
-      SUM(`t12`.`y`) AS `denominator`,
+      `t15`.`period`,
+      `t15`.`segment`,
+      SUM(`t15`.`x`) AS `numerator`,
+      SUM(`t15`.`y`) AS `denominator`,
       COUNT(*) AS `n`,
-      SUM(`t12`.`x` * `t12`.`x`) AS `sum_xx`,
-      SUM(`t12`.`y` * `t12`.`y`) AS `sum_yy`,
-      SUM(`t12`.`x` * `t12`.`y`) AS `sum_xy`,
+      SUM(`t15`.`x` * `t15`.`x`) AS `sum_xx`,
+      SUM(`t15`.`y` * `t15`.`y`) AS `sum_yy`,
+      SUM(`t15`.`x` * `t15`.`y`) AS `sum_xy`,
       0.0 AS `sum_ww`
     FROM (
       SELECT
-        `t11`.`customer_id`,
-        `t11`.`period`,
-        `t11`.`segment`,
-        CAST(`t11`.`x` AS DOUBLE) AS `x`,
-        CAST(`t11`.`y` AS DOUBLE) AS `y`
+        `t12`.`customer_id`,
+        `t12`.`period`,
+        `t12`.`segment`,
+        CAST(`t12`.`x` AS DOUBLE) AS `x`,
+        CAST(`t12`.`y` AS DOUBLE) AS `y`
       FROM (
         SELECT
           `t9`.`customer_id`,
           `t9`.`period`,
           `t9`.`segment`,
-          CAST(IF(`t8`.`customer_id` IS NOT NULL, 1, 0) AS BIGINT) AS `x`,
+          CAST(IF(`t10`.`customer_id` IS NOT NULL, 1, 0) AS BIGINT) AS `x`,
           1 AS `y`
         FROM (
           SELECT
             `t5`.`customer_id`,
-            `t5`.`period` + 1 AS `period`,
-            `t5`.`segment`
+            `t5`.`segment`,
+            `t5`.`period` + 1 AS `period`
           FROM `t4` AS `t5`
+          WHERE
+            `t5`.`orders` > 0
         ) AS `t9`
         LEFT OUTER JOIN (
           SELECT DISTINCT
             `t5`.`customer_id`,
             `t5`.`period`
           FROM `t4` AS `t5`
-        ) AS `t8`
-          ON `t9`.`customer_id` = `t8`.`customer_id` AND `t9`.`period` = `t8`.`period`
-      ) AS `t11`
-    ) AS `t12`
+          WHERE
+            `t5`.`orders` > 0
+        ) AS `t10`
+          ON `t9`.`customer_id` = `t10`.`customer_id` AND `t9`.`period` = `t10`.`period`
+      ) AS `t12`
+    ) AS `t15`
     GROUP BY
       1,
       2
   ) AS `t17`
-    ON `t15`.`period` = `t17`.`period` AND `t15`.`segment` = `t17`.`segment`
+    ON `t14`.`period` = `t17`.`period` AND `t14`.`segment` = `t17`.`segment`
 ) AS `t18`
 ORDER BY
   `t18`.`period` ASC NULLS LAST,

@@ -453,15 +453,17 @@ FROM (
         `t4`.`customer_id`,
         `t4`.`period`,
         `t4`.`segment`,
-        `t4`.`x`,
-        CAST(`t4`.`y` AS DOUBLE) AS `y`
+        `t4`.`amount` AS `x`,
+        CAST(1 AS DOUBLE) AS `y`
       FROM (
         SELECT
           `t3`.`customer_id`,
           `t3`.`period`,
           `t3`.`segment`,
-          SUM(`t3`.`amount`) AS `x`,
-          1 AS `y`
+          SUM(`t3`.`amount`) AS `amount`,
+          SUM(CAST(IF(`t3`.`is_activity`, 1, 0) AS BIGINT)) AS `orders`,
+          MIN(IF(`t3`.`is_activity`, `t3`.`ordered_at`, NULL)) AS `first_at`,
+          MAX(IF(`t3`.`is_activity`, `t3`.`ordered_at`, NULL)) AS `last_at`
         FROM (
           SELECT
             `t0`.`customer_id`,

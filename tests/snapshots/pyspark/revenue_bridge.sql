@@ -1,53 +1,57 @@
-WITH `t2` AS (
+WITH `t4` AS (
   SELECT
-    `t0`.`customer_id`,
-    `t0`.`ordered_at`,
-    COALESCE((
-      `t0`.`amount` >= 0
-    ) AND NOT (
-      COALESCE(`t0`.`is_refund`, FALSE)
-    ), FALSE) AS `is_activity`,
-    DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t0`.`ordered_at` AS DATE)) AS `day`,
-    (
+    `t2`.`customer_id`,
+    `t2`.`period`,
+    `t2`.`segment`,
+    SUM(`t2`.`amount`) AS `amount`,
+    SUM(CAST(IF(`t2`.`is_activity`, 1, 0) AS BIGINT)) AS `orders`,
+    MIN(IF(`t2`.`is_activity`, `t2`.`ordered_at`, NULL)) AS `first_at`,
+    MAX(IF(`t2`.`is_activity`, `t2`.`ordered_at`, NULL)) AS `last_at`
+  FROM (
+    SELECT
+      `t0`.`customer_id`,
+      `t0`.`ordered_at`,
+      COALESCE((
+        `t0`.`amount` >= 0
+      ) AND NOT (
+        COALESCE(`t0`.`is_refund`, FALSE)
+      ), FALSE) AS `is_activity`,
+      DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t0`.`ordered_at` AS DATE)) AS `day`,
       (
-        CAST(EXTRACT(year FROM `t0`.`ordered_at`) AS BIGINT) * 12
-      ) + EXTRACT(month FROM `t0`.`ordered_at`)
-    ) - 1 AS `period`,
-    'all' AS `segment`,
-    `t0`.`amount`
-  FROM `orders` AS `t0`
-  WHERE
-    `t0`.`customer_id` IS NOT NULL
-    AND `t0`.`ordered_at` IS NOT NULL
-    AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-), `t5` AS (
-  SELECT
-    *
-  FROM `t2` AS `t3`
-  WHERE
-    `t3`.`is_activity`
-), `t8` AS (
-  SELECT
-    `t3`.`customer_id`,
-    `t3`.`period`,
-    SUM(`t3`.`amount`) AS `amount`,
-    SUM(CAST(IF(`t3`.`is_activity`, 1, 0) AS BIGINT)) AS `orders`
-  FROM `t2` AS `t3`
+        (
+          CAST(EXTRACT(year FROM `t0`.`ordered_at`) AS BIGINT) * 12
+        ) + EXTRACT(month FROM `t0`.`ordered_at`)
+      ) - 1 AS `period`,
+      'all' AS `segment`,
+      `t0`.`amount`
+    FROM `orders` AS `t0`
+    WHERE
+      `t0`.`customer_id` IS NOT NULL
+      AND `t0`.`ordered_at` IS NOT NULL
+      AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+  ) AS `t2`
   GROUP BY
     1,
-    2
+    2,
+    3
+), `t9` AS (
+  SELECT
+    *
+  FROM `t4` AS `t5`
+  WHERE
+    `t5`.`orders` > 0
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST(`t20`.`period` * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST(`t19`.`period` * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          `t20`.`period` * 1
+          `t19`.`period` * 1
         ) - (
-          CAST(CAST(FLOOR(CAST(`t20`.`period` * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST(`t19`.`period` * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
@@ -66,30 +70,30 @@ FROM (
         MAKE_DATE(1970, 1, 1),
         MAKE_DATE(
           CAST(CAST(FLOOR(CAST((
-            `t20`.`period` + 1
+            `t19`.`period` + 1
           ) * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
           CAST((
             (
               (
-                `t20`.`period` + 1
+                `t19`.`period` + 1
               ) * 1
             ) - (
               CAST(CAST(FLOOR(CAST((
-                `t20`.`period` + 1
+                `t19`.`period` + 1
               ) * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT),
           1
         )
-      ) > `t20`.`end`,
+      ) > `t19`.`end`,
       'partial',
       'complete'
     ) AS `status`
   FROM (
     SELECT
-      `t13`.`end`,
-      `t13`.`first`,
-      `t13`.`last`,
+      `t10`.`end`,
+      `t10`.`first`,
+      `t10`.`last`,
       EXPLODE(
         IF(
           (
@@ -97,24 +101,24 @@ FROM (
           )
           AND (
             SIGN(1) = SIGN((
-              `t13`.`last` + 1
+              `t10`.`last` + 1
             ) - (
-              `t13`.`first` + 1
+              `t10`.`first` + 1
             ))
           ),
           IF(
             ELEMENT_AT(
-              SEQUENCE(`t13`.`first` + 1, `t13`.`last` + 1, 1),
-              SIZE(SEQUENCE(`t13`.`first` + 1, `t13`.`last` + 1, 1))
+              SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1),
+              SIZE(SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1))
             ) = (
-              `t13`.`last` + 1
+              `t10`.`last` + 1
             ),
             SLICE(
-              SEQUENCE(`t13`.`first` + 1, `t13`.`last` + 1, 1),
+              SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1),
               1,
-              SIZE(SEQUENCE(`t13`.`first` + 1, `t13`.`last` + 1, 1)) - 1
+              SIZE(SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1)) - 1
             ),
-            SEQUENCE(`t13`.`first` + 1, `t13`.`last` + 1, 1)
+            SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1)
           ),
           ARRAY()
         )
@@ -124,8 +128,8 @@ FROM (
         DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS `end`,
         (
           (
-            CAST(EXTRACT(year FROM `t4`.`oldest`) AS BIGINT) * 12
-          ) + EXTRACT(month FROM `t4`.`oldest`)
+            CAST(EXTRACT(year FROM `t3`.`oldest`) AS BIGINT) * 12
+          ) + EXTRACT(month FROM `t3`.`oldest`)
         ) - 1 AS `first`,
         (
           (
@@ -153,9 +157,9 @@ FROM (
             AND `t0`.`ordered_at` IS NOT NULL
             AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
         ) AS `t1`
-      ) AS `t4`
-    ) AS `t13`
-  ) AS `t20`
+      ) AS `t3`
+    ) AS `t10`
+  ) AS `t19`
   LEFT OUTER JOIN (
     SELECT
       `t26`.`period`,
@@ -312,75 +316,81 @@ FROM (
         ), `t25`.`then`, NULL)), 0) AS `refunds_then`
       FROM (
         SELECT
-          `t22`.`customer_id`,
-          `t22`.`period`,
-          `t22`.`now`,
-          `t22`.`then`,
-          `t22`.`orders_now`,
-          `t22`.`orders_then`,
+          `t20`.`customer_id`,
+          `t20`.`period`,
+          `t20`.`now`,
+          `t20`.`then`,
+          `t20`.`orders_now`,
+          `t20`.`orders_then`,
           `t24`.`customer_id` AS `customer_id_right`,
           `t24`.`first_period`
         FROM (
           SELECT
-            COALESCE(`t11`.`customer_id`, `t15`.`customer_id`) AS `customer_id`,
-            COALESCE(`t11`.`period`, `t15`.`period`) AS `period`,
-            COALESCE(`t11`.`amount`, 0) AS `now`,
-            COALESCE(`t15`.`amount`, 0) AS `then`,
-            COALESCE(`t11`.`orders`, 0) AS `orders_now`,
-            COALESCE(`t15`.`orders`, 0) AS `orders_then`
-          FROM `t8` AS `t11`
-          FULL OUTER JOIN (
-            SELECT
-              `t9`.`customer_id`,
-              `t9`.`period` + 1 AS `period`,
-              `t9`.`amount`,
-              `t9`.`orders`
-            FROM `t8` AS `t9`
-          ) AS `t15`
-            ON `t11`.`customer_id` = `t15`.`customer_id` AND `t11`.`period` = `t15`.`period`
-        ) AS `t22`
-        LEFT OUTER JOIN (
-          SELECT
-            `t19`.`customer_id`,
-            `t19`.`period` AS `first_period`
+            COALESCE(`t8`.`customer_id`, `t11`.`customer_id`) AS `customer_id`,
+            COALESCE(`t8`.`period`, `t11`.`period`) AS `period`,
+            COALESCE(`t8`.`amount`, 0) AS `now`,
+            COALESCE(`t11`.`amount`, 0) AS `then`,
+            COALESCE(`t8`.`orders`, 0) AS `orders_now`,
+            COALESCE(`t11`.`orders`, 0) AS `orders_then`
           FROM (
             SELECT
-              `t16`.`customer_id`,
-              MIN(`t16`.`day`) AS `first_day`,
-              MIN(`t16`.`period`) AS `period`,
-              MIN(`t16`.`segment`) AS `segment`
+              `t5`.`customer_id`,
+              `t5`.`period`,
+              `t5`.`amount`,
+              `t5`.`orders`
+            FROM `t4` AS `t5`
+          ) AS `t8`
+          FULL OUTER JOIN (
+            SELECT
+              `t5`.`customer_id`,
+              `t5`.`period` + 1 AS `period`,
+              `t5`.`amount`,
+              `t5`.`orders`
+            FROM `t4` AS `t5`
+          ) AS `t11`
+            ON `t8`.`customer_id` = `t11`.`customer_id` AND `t8`.`period` = `t11`.`period`
+        ) AS `t20`
+        LEFT OUTER JOIN (
+          SELECT
+            `t22`.`customer_id`,
+            `t22`.`period` AS `first_period`
+          FROM (
+            SELECT
+              `t21`.`customer_id`,
+              MIN(DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t21`.`first_at` AS DATE))) AS `first_day`,
+              MIN(`t21`.`period`) AS `period`,
+              MIN(`t21`.`segment`) AS `segment`
             FROM (
               SELECT
-                `t12`.`customer_id`,
-                `t12`.`ordered_at`,
-                `t7`.`is_activity`,
-                `t7`.`day`,
-                `t7`.`period`,
-                `t7`.`segment`,
-                `t7`.`amount`
+                `t16`.`customer_id`,
+                `t16`.`first_at`,
+                `t13`.`period`,
+                `t13`.`segment`,
+                `t13`.`amount`,
+                `t13`.`orders`,
+                `t13`.`last_at`
               FROM (
                 SELECT
-                  `t6`.`customer_id`,
-                  MIN(`t6`.`ordered_at`) AS `ordered_at`
-                FROM `t5` AS `t6`
+                  `t12`.`customer_id`,
+                  MIN(`t12`.`first_at`) AS `first_at`
+                FROM `t9` AS `t12`
                 GROUP BY
                   1
-              ) AS `t12`
-              INNER JOIN `t5` AS `t7`
-                ON `t12`.`customer_id` = `t7`.`customer_id`
-                AND `t12`.`ordered_at` = `t7`.`ordered_at`
-            ) AS `t16`
+              ) AS `t16`
+              INNER JOIN `t9` AS `t13`
+                ON `t16`.`customer_id` = `t13`.`customer_id` AND `t16`.`first_at` = `t13`.`first_at`
+            ) AS `t21`
             GROUP BY
               1
-          ) AS `t19`
+          ) AS `t22`
         ) AS `t24`
-          ON `t22`.`customer_id` = `t24`.`customer_id`
+          ON `t20`.`customer_id` = `t24`.`customer_id`
       ) AS `t25`
       GROUP BY
         1
     ) AS `t26`
   ) AS `t28`
-    ON `t20`.`period` = `t28`.`period`
+    ON `t19`.`period` = `t28`.`period`
 ) AS `t29`
 ORDER BY
   `t29`.`period` ASC NULLS LAST
