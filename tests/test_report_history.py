@@ -377,6 +377,15 @@ def test_the_trend_has_each_period_as_the_latest_run_tells_it() -> None:
     assert history.trend([new, redefined]) == [("2026-08", 0.4), ("2026-09", 0.6)]
 
 
+@pytest.mark.parametrize("status", ["suppressed", "partial", "complete"])
+def test_the_trend_shows_no_period_that_the_latest_run_does_not_know(status: str) -> None:
+    old = said(rate("2026-07-01", 5, 10), rate(AUGUST, 3, 10), as_of="2026-09-01")
+    new = said(rate(AUGUST, 3, 10, status=status, value=None), rate(SEPTEMBER, 6, 10))
+    assert history.trend([new, old]) == [("2026-07", 0.5), ("2026-09", 0.6)]
+    whole = [said(rate(None, k, 10, status=status), as_of="2026-09-01") for k in (9, 8)]
+    assert history.trend(whole) == ([("2026-09-01", 0.9)] if status == "complete" else [])
+
+
 def sales(path: Path, late: int) -> None:
     """Write 40 customers who buy every 20 days in 2025, and rows of November that came late."""
     days = [(f"c{i}", date(2025, 1, 1) + timedelta(days=i + 20 * visit)) for i in range(40) for visit in range(17)]

@@ -223,7 +223,8 @@ def asked(record: Manifest) -> tuple[str, Mapping[str, JsonValue]]:
 def trend(said: Sequence[Told]) -> list[tuple[str, float]]:
     """Return the headline KPI, the first on the page, as the runs told it: label and value, in order of time.
 
-    Each period has the value that the latest run gives it; a KPI without periods has one value for each ``as_of``.
+    Each period has the value that the latest run gives it, and none where that run has it suppressed or unknown,
+    whatever earlier ones said; a KPI without periods has one value for each ``as_of``.
     Values by another definition than the latest run's are left out.
 
     Parameters
@@ -233,13 +234,17 @@ def trend(said: Sequence[Told]) -> list[tuple[str, float]]:
     """
     if not said or not said[0].kpis:
         return []
-    series, definition, points = said[0].kpis[0].series, said[0].kpis[0].definition, dict[str, float]()
+    newest, series, latest = said[0], said[0].kpis[0].series, dict[str, Value]()
     for one in said:
         for value in one.values.values():
-            if (value.series, value.definition) == (series, definition) and value.value is not None and value.is_known:
-                points.setdefault(value.period or one.as_of, value.value)
-    has_periods = any(value.period for value in said[0].kpis if value.series == series)
-    return [(said[0].label(moment) if has_periods else moment, points[moment]) for moment in sorted(points)]
+            if (value.series, value.definition) == (series, newest.kpis[0].definition):
+                latest.setdefault(value.period or one.as_of, value)
+    has_periods = any(value.period for value in newest.kpis if value.series == series)
+    return [
+        (newest.label(moment) if has_periods else moment, value.value)
+        for moment, value in sorted(latest.items())
+        if value.is_known and value.value is not None
+    ]
 
 
 def headline(said: Told) -> str:
