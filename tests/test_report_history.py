@@ -377,6 +377,15 @@ def test_the_trend_has_each_period_as_the_latest_run_tells_it() -> None:
     assert history.trend([new, redefined]) == [("2026-08", 0.4), ("2026-09", 0.6)]
 
 
+@pytest.mark.parametrize("card", [{"formula": "again within 90 days / all"}, {"settings": {"within_days": 60}}])
+def test_the_trend_and_the_comparison_leave_out_the_same_definitions(card: dict[str, Any]) -> None:
+    old, new = said(rate(AUGUST, 3, 10), definitions=[{**CARD, **card}]), said(rate(SEPTEMBER, 6, 10))
+    assert compare(old, new).redefined == ("repeat_rate",)
+    assert history.trend([new, old]) == [("2026-09", 0.6)]
+    without_cards = said(rate(AUGUST, 3, 10), definitions=[])
+    assert history.trend([new, without_cards]) == [("2026-08", 0.3), ("2026-09", 0.6)]
+
+
 @pytest.mark.parametrize("status", ["suppressed", "partial", "complete"])
 def test_the_trend_shows_no_period_that_the_latest_run_does_not_know(status: str) -> None:
     old = said(rate("2026-07-01", 5, 10), rate(AUGUST, 3, 10), as_of="2026-09-01")

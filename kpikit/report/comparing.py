@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from kpikit.intervals import CONFIDENCE, mover, normal_quantile
 from kpikit.report.decomposing import Parts, mix_and_rate
-from kpikit.report.history import ALL, Judged, Key, Told, Value, same
+from kpikit.report.history import ALL, Judged, Key, Told, Value, defined_alike, same
 
 UP, DOWN, UNCLEAR, NOT_TESTED = "up", "down", "no clear change", "not tested"
 NUMBERS = ("value", "numerator", "denominator", "n")
@@ -90,7 +90,7 @@ def compare(earlier: Told, later: Told) -> Comparison:
     is another (version, formula or settings) are named and not compared.
     """
     common = [name for name in later.names() if name in earlier.names()]
-    redefined = tuple(name for name in common if _definition(earlier, name, later) != _definition(later, name, earlier))
+    redefined = tuple(name for name in common if not defined_alike(earlier, later, name))
     pairs = [
         (then, later.values[key])
         for key, then in earlier.values.items()
@@ -120,21 +120,11 @@ def compare(earlier: Told, later: Told) -> Comparison:
 def definition_words(said: Told, kpi: str) -> str:
     """Return what a run says a KPI is: version, formula, settings."""
     card = said.cards.get(kpi)
-    version = f"version {_version(said, kpi)}"
+    version = f"version {said.version(kpi)}"
     if card is None:
         return version
     settings = ", ".join(f"{name}: {value}" for name, value in card.settings.items())
     return "; ".join(part for part in (version, card.formula, settings) if part)
-
-
-def _version(said: Told, kpi: str) -> object:
-    return next((value.definition for value in said.kpis if value.kpi == kpi), None)
-
-
-def _definition(said: Told, kpi: str, other: Told) -> tuple[object, ...]:
-    """Return what must be equal for values to be compared; cards count where both runs have them."""
-    card = said.cards.get(kpi) if kpi in other.cards else None
-    return (_version(said, kpi), *((card.formula, card.settings) if card else ()))
 
 
 def _alike(then: Value, now: Value) -> bool:

@@ -138,6 +138,10 @@ class Told(Stored):
         """Return a difference of two values of a KPI, with its sign."""
         return formatting.difference(change, self._style(kpi), self.currency)
 
+    def version(self, kpi: str) -> JsonValue:
+        """Return the version of a KPI's definition."""
+        return next((value.definition for value in self.kpis if value.kpi == kpi), None)
+
     def label(self, period: str | None) -> str:
         """Return a reader's name of a period; nothing for a value of the whole run."""
         if not period:
@@ -225,7 +229,7 @@ def trend(said: Sequence[Told]) -> list[tuple[str, float]]:
 
     Each period has the value that the latest run gives it, and none where that run has it suppressed or unknown,
     whatever earlier ones said; a KPI without periods has one value for each ``as_of``.
-    Values by another definition than the latest run's are left out.
+    Runs that define it otherwise than the latest one (:func:`defined_alike`) are left out.
 
     Parameters
     ----------
@@ -237,7 +241,7 @@ def trend(said: Sequence[Told]) -> list[tuple[str, float]]:
     newest, series, latest = said[0], said[0].kpis[0].series, dict[str, Value]()
     for one in said:
         for value in one.values.values():
-            if (value.series, value.definition) == (series, newest.kpis[0].definition):
+            if value.series == series and defined_alike(newest, one, value.kpi):
                 latest.setdefault(value.period or one.as_of, value)
     has_periods = any(value.period for value in newest.kpis if value.series == series)
     return [
@@ -245,6 +249,13 @@ def trend(said: Sequence[Told]) -> list[tuple[str, float]]:
         for moment, value in sorted(latest.items())
         if value.is_known and value.value is not None
     ]
+
+
+def defined_alike(one: Told, other: Told, kpi: str) -> bool:
+    """Say whether a KPI is the same in two runs: version, and formula and settings where both have its card."""
+    first, second = one.cards.get(kpi), other.cards.get(kpi)
+    means_the_same = not (first and second) or (first.formula, first.settings) == (second.formula, second.settings)
+    return means_the_same and one.version(kpi) == other.version(kpi)
 
 
 def headline(said: Told) -> str:
