@@ -103,8 +103,9 @@ def test_the_line_is_of_runs_that_were_asked_the_same(shelf: Store) -> None:
     for month in (6, 7, 8, 9):
         unit = {"parameters": {"unit": "quarter" if month == 7 else "month"}}
         keep(shelf, "alpha", f"2026-0{month}-01", month / 10, **unit)
+    keep(shelf, "alpha", "2026-10-01", 1.0, parameters={"unit": "month", "audience": "executive"})
     html = catalogue.write_catalogue(shelf, NOW)
-    assert "from 60.0 % in 2026-05 to 90.0 % in 2026-08 over 3 values" in html
+    assert "from 60.0 % in 2026-05 to 100.0 % in 2026-09 over 4 values" in html
 
 
 def test_two_values_are_no_line(shelf: Store) -> None:

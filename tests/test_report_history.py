@@ -240,6 +240,7 @@ def test_the_comparable_run_asked_for_the_same_but_for_dates(shelf: Store) -> No
     assert before("2026-10-01") == "run2"
     assert before("2026-08-01") == "run2"  # the same day, made before
     assert before("2026-07-15") == "run1"  # what knew more is later, whenever it was made
+    assert before("2026-10-01", audience="executive") == "run2"  # who reads it changes no number
     assert before("2026-10-01", unit="quarter") == "none"
     (shelf.folder("toy") / "2026-08-01" / "run2" / store.KPIS).write_text("{half")
     assert before("2026-10-01") == "run1"

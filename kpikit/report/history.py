@@ -20,7 +20,7 @@ from kpikit.report.store import KPIS, Run, Store
 SCHEMA_VERSION = 1
 ALL = "all"
 COMPLETE = "complete"
-DATES = ("as_of", "period")  # parameters that differ from run to run of one report
+NOT_ASKED = ("as_of", "period", "audience")  # parameters that change no definition: which days, and for whom
 CHANGE_COLUMNS = {"kpi", "period", "previous_period", "change", "change_low", "change_high", "verdict"}
 CARD_FIELDS = ("id", "title", "style", "direction", "formula", "settings", "version")
 Key = tuple[str, str, str, float]
@@ -205,8 +205,8 @@ def read(run: Run) -> Told | None:
 def comparable(shelf: Store, record: Manifest) -> tuple[Run, Told] | None:
     """Return the run that a new one is compared with, and what it said.
 
-    It is the last successful run of the same notebook about the same business, with the same parameters but for dates,
-    on data up to the same day or an earlier one. Values whose definition has changed are told apart later.
+    It is the last successful run of the same notebook about the same business, with the same parameters but for dates
+    and audience, on data up to the same day or an earlier one. Values whose definition has changed are told apart later.
     """
     for run in shelf.runs(record.notebook):
         then = run.manifest
@@ -218,9 +218,9 @@ def comparable(shelf: Store, record: Manifest) -> tuple[Run, Told] | None:
 
 
 def asked(record: Manifest) -> tuple[str, Mapping[str, JsonValue]]:
-    """Return what runs of one report have in common: the business, and the parameters but for dates."""
+    """Return what runs of one report have in common: the business, and the parameters but for dates and audience."""
     return record.business, {
-        name: value for name, value in record.parameters.items() if name not in DATES and value != ""
+        name: value for name, value in record.parameters.items() if name not in NOT_ASKED and value != ""
     }
 
 
