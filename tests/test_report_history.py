@@ -59,7 +59,32 @@ def test_what_restated_a_value_is_said_as_far_as_it_is_known() -> None:
     late = compare(said(then, data_fingerprint="a"), said(now, data_fingerprint="b"))
     assert "Rows that came late" in words(late)
     recoded = compare(said(then, data_fingerprint="a"), said(now, data_fingerprint="a"))
-    assert "The data are the same, so the notebook, the code or the settings did this." in words(recoded)
+    assert "The data are the same, so the notebook, the code, the packages or the settings did this." in words(recoded)
+    for known in ({}, {"data_fingerprint": "a"}):
+        unknown = words(compare(said(then), said(now, **known)))
+        assert "It is not known whether the data are the same." in unknown
+        assert "did this" not in unknown
+        assert "Rows that came late" not in unknown
+    other_rows = compare(said(then, rows={"orders": 100}), said(now, rows={"orders": 104}))
+    assert "Rows that came late" in words(other_rows)
+
+
+@pytest.mark.parametrize("count", [30, 32])
+def test_the_page_names_no_cause_that_another_sentence_denies(shelf: Store, count: int) -> None:
+    """A ``kpis.json`` of an older kpikit says nothing of the data; the manifest beside it may."""
+    keep(shelf, "run1", rate(AUGUST, 30, 100), data_fingerprint="a")
+    assert history.read(shelf.runs("toy")[0]).data_fingerprint == "a"
+    document = page((rate(AUGUST, count, 100),))
+    same = since(shelf, document, record("run2", data_fingerprint="a"))
+    assert "The data are those of then." in same
+    assert ("The data are the same, so" in same) == (count == 32)
+    other = since(shelf, document, record("run2", data_fingerprint="b"))
+    assert "The data are not those of then." in other
+    assert "The data are the same" not in other
+    assert ("Rows that came late" in other) == (count == 32)
+    unknown = since(shelf, document, record("run2"))
+    assert unknown.count("It is not known whether the data are the same.") == 1
+    assert "of then." not in unknown
 
 
 def test_counts_alone_are_restated_too() -> None:

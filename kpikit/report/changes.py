@@ -24,6 +24,7 @@ FIRST = (
     "This is the first report of this study with these parameters: there is no earlier one to compare with. "
     "The next one says here what changed since."
 )
+UNKNOWN_DATA = "It is not known whether the data are the same."
 CHANCE = "a difference that chance may explain is called “no clear change”"
 
 
@@ -133,9 +134,11 @@ def sentences(comparison: Comparison) -> list[str]:
 
 def _why(comparison: Comparison) -> str:
     """Return what can have restated a value."""
-    if comparison.earlier.data_fingerprint == comparison.later.data_fingerprint:
-        return "The data are the same, so the notebook, the code or the settings did this."
-    return "Rows that came late or were corrected do this, and cases that were open then."
+    if comparison.of_one_data is None:
+        return UNKNOWN_DATA
+    if comparison.of_one_data:
+        return "The data are the same, so the notebook, the code, the packages or the settings did this."
+    return "Rows that came late or were corrected can do this, and cases that were open then."
 
 
 def _lead(then: Manifest, now: Manifest) -> str:
@@ -147,33 +150,33 @@ def _lead(then: Manifest, now: Manifest) -> str:
 
 
 def _causes(then: Manifest, now: Manifest, comparison: Comparison) -> list[str]:
-    """Return which of data, settings and code differ: a number can change for each of these reasons."""
+    """Return which of data, settings and code differ: a number can change for each of these reasons.
+
+    What one of the runs does not say is not claimed to differ.
+    """
     rows = ", ".join(
         f"{name.replace('_', ' ')} {number(before)} → {number(after)} ({_signed(after - before)})"
         for name, (before, after) in comparison.rows.items()
     )
-    data = then.data_fingerprint != now.data_fingerprint
     others = [
         name
-        for name, differs in (
-            ("the settings", then.config_fingerprint not in ("", now.config_fingerprint)),
-            ("the notebook or the code", then.code_hash != now.code_hash),
-            ("the versions of the packages", then.versions != now.versions),
+        for name, before, after in (
+            ("the settings", then.config_fingerprint, now.config_fingerprint),
+            ("the notebook or the code", then.code_hash, now.code_hash),
+            ("the versions of the packages", then.versions, now.versions),
         )
-        if differs
+        if before and after and before != after
     ]
-    told = (
-        [f"The data are not those of then; rows: {rows}." if rows else "The data are not those of then."]
-        if data
-        else []
-    )
-    if not data:
-        told = ["The data are those of then."]
-    if others:
-        told.append(
-            f"Beside the data, {joined(others)} changed since." if data else f"But {joined(others)} changed since."
-        )
-    return [" ".join(told)]
+    changed = f"{joined(others)} changed since."
+    if comparison.of_one_data is None:
+        told = [] if comparison.restated else [UNKNOWN_DATA]  # else it is said beside what is restated
+        told += [f"{changed[0].upper()}{changed[1:]}"] if others else []
+    elif comparison.of_one_data:
+        told = ["The data are those of then.", *([f"But {changed}"] if others else [])]
+    else:
+        told = [f"The data are not those of then{f'; rows: {rows}' if rows else ''}."]
+        told += [f"Beside the data, {changed}"] if others else []
+    return [" ".join(told)] if told else []
 
 
 def _restated(comparison: Comparison, most: int | None) -> Table:

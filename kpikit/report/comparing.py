@@ -79,6 +79,13 @@ class Comparison:
     rows: dict[str, tuple[int, int]]
     unchanged: int
 
+    @property
+    def of_one_data(self) -> bool | None:
+        """Whether both runs read the same data; None where a run does not say which it read."""
+        if not (self.earlier.data_fingerprint and self.later.data_fingerprint):
+            return False if self.rows else None
+        return self.earlier.data_fingerprint == self.later.data_fingerprint
+
 
 def compare(earlier: Told, later: Told) -> Comparison:
     """Return what is different between two runs of one report.
@@ -111,7 +118,7 @@ def compare(earlier: Told, later: Told) -> Comparison:
         rows={
             name: (earlier.rows.get(name, 0), later.rows.get(name, 0))
             for name in dict.fromkeys([*later.rows, *earlier.rows])
-            if earlier.rows and earlier.rows.get(name, 0) != later.rows.get(name, 0)
+            if earlier.rows and later.rows and earlier.rows.get(name, 0) != later.rows.get(name, 0)
         },
         unchanged=len(known) - len(restated),
     )

@@ -195,18 +195,23 @@ def told(found: Sequence[payloads.Payload], record: Manifest) -> Told:
 
 
 def read(run: Run) -> Told | None:
-    """Return what a kept run said, or None where its ``kpis.json`` cannot be read: a stray file must not stop a run."""
+    """Return what a kept run said, or None where its ``kpis.json`` cannot be read: a stray file must not stop a run.
+
+    Which data they were, the manifest says where an older ``kpis.json`` does not.
+    """
     try:
-        return Told.model_validate_json((run.folder / KPIS).read_text(encoding="utf-8"))
+        said = Told.model_validate_json((run.folder / KPIS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    read_data = said.data_fingerprint or run.manifest.data_fingerprint
+    return said.model_copy(update={"data_fingerprint": read_data})
 
 
 def comparable(shelf: Store, record: Manifest) -> tuple[Run, Told] | None:
     """Return the run that a new one is compared with, and what it said.
 
     It is the last successful run of the same notebook about the same business, with the same parameters but for dates
-    and audience, on data up to the same day or an earlier one. Values whose definition has changed are told apart later.
+    and audience, on data up to the same day or an earlier one. Values that are defined otherwise are told apart later.
     """
     for run in shelf.runs(record.notebook):
         then = run.manifest
