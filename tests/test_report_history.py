@@ -97,6 +97,21 @@ def test_last_digits_of_a_sum_restate_nothing() -> None:
     assert compare(said(then), said(now)).restated == ()
 
 
+def test_what_reads_the_same_is_not_restated() -> None:
+    """A model that is fitted anew differs in digits that nobody sees."""
+
+    def told(auc: float, n: int = 500, **facts: Any) -> Told:
+        return said({"kpi": "churn_auc", "value": auc, "n": n, "definition": 1}, **facts)
+
+    assert compare(told(0.80853268), told(0.80853355)).restated == ()
+    assert len(compare(told(0.80853268), told(0.81853355)).restated) == 1
+    assert len(compare(told(0.80853268), told(0.80853355, n=501)).restated) == 1
+    months = [rate(AUGUST, 30 + digit, 100, numerator=30, kpi="churn_auc") for digit in (0, 1e-6)]
+    later = compare(said(months[0]), said(months[1], rate(SEPTEMBER, 40, 100, kpi="churn_auc")))
+    assert (later.restated, later.unchanged) == ((), 1)
+    assert "(restated)" not in words(later)
+
+
 @pytest.mark.parametrize("status", ["partial", "not_yet_observed"])
 def test_a_period_that_was_not_over_is_not_restated_when_it_is(status: str) -> None:
     found = compare(said(rate(AUGUST, 3, 10, status=status)), said(rate(AUGUST, 32, 104)))

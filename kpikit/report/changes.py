@@ -187,8 +187,8 @@ def _restated(comparison: Comparison, most: int | None) -> Table:
             later.shown(one.now.kpi, one.then.value),
             later.shown(one.now.kpi, one.now.value),
             later.difference(one.now.kpi, one.amount),
-            _counts(one.then),
-            _counts(one.now),
+            one.then.counts,
+            one.now.counts,
         )
         for one in found[:most]
     )
@@ -208,7 +208,8 @@ def _moved(comparison: Comparison) -> tuple[Table, Table]:
 
 
 def _moved_row(later: Told, one: Moved) -> tuple[str, ...]:
-    kpi, is_restated = one.now.kpi, not history.same(one.then.value, one.before.value)
+    kpi = one.now.kpi
+    is_restated = not later.reads_alike(kpi, one.then.value, one.before.value)
     held = (
         "no interval" if one.low is None else f"{later.difference(kpi, one.low)} to {later.difference(kpi, one.high)}"
     )
@@ -258,16 +259,6 @@ def _redefined(comparison: Comparison) -> Table:
 def _what(later: Told, value: Value) -> tuple[str, str]:
     segment = "" if value.segment == ALL else f" ({value.segment})"
     return f"{later.title(value.kpi)}{segment}", later.label(value.period) or "whole report"
-
-
-def _counts(value: Value) -> str:
-    if value.numerator is not None and value.denominator is not None:
-        return f"{_plain(value.numerator)} of {_plain(value.denominator)}"
-    return f"n = {number(value.n)}"
-
-
-def _plain(count: float) -> str:
-    return number(count, 0 if float(count).is_integer() else 2)
 
 
 def _signed(change: int) -> str:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 from kpikit.intervals import CONFIDENCE, mover, normal_quantile
 from kpikit.report.decomposing import Parts, mix_and_rate
-from kpikit.report.history import ALL, Judged, Key, Told, Value, defined_alike, same
+from kpikit.report.history import ALL, Judged, Key, Told, Value, defined_alike
 
 UP, DOWN, UNCLEAR, NOT_TESTED = "up", "down", "no clear change", "not tested"
-NUMBERS = ("value", "numerator", "denominator", "n")
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,9 @@ def compare(earlier: Told, later: Told) -> Comparison:
 
     Notes
     -----
-    A value is *restated* where both runs know it of the same period and it is not the same. A value of the whole run
-    (a forecast, say) is restated where both know data up to the same day, else it has moved. KPIs whose definition
-    is another (version, formula or settings) are named and not compared.
+    A value is *restated* where both runs know it of the same period and it, or its counts, do not read the same. A
+    value of the whole run (a forecast, say) is restated where both know data up to the same day, else it has moved.
+    KPIs whose definition is another (version, formula or settings) are named and not compared.
     """
     common = [name for name in later.names() if name in earlier.names()]
     redefined = tuple(name for name in common if not defined_alike(earlier, later, name))
@@ -105,7 +104,7 @@ def compare(earlier: Told, later: Told) -> Comparison:
     ]
     of_one_day = earlier.as_of == later.as_of
     known = [(then, now) for then, now in pairs if now.is_known and (then.period or of_one_day)]
-    restated = tuple(Restated(then, now) for then, now in known if not _alike(then, now))
+    restated = tuple(Restated(then, now) for then, now in known if not _alike(later, then, now))
     return Comparison(
         earlier,
         later,
@@ -134,8 +133,8 @@ def definition_words(said: Told, kpi: str) -> str:
     return "; ".join(part for part in (version, card.formula, settings) if part)
 
 
-def _alike(then: Value, now: Value) -> bool:
-    return all(same(getattr(then, name), getattr(now, name)) for name in NUMBERS)
+def _alike(later: Told, then: Value, now: Value) -> bool:
+    return then.counts == now.counts and later.reads_alike(now.kpi, then.value, now.value)
 
 
 def _moves(earlier: Told, later: Told, redefined: tuple[str, ...]) -> tuple[Moved, ...]:

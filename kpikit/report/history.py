@@ -63,6 +63,13 @@ class Value(Stored):
         """Whether the value is there and its period is over."""
         return self.status == COMPLETE and self.value is not None
 
+    @property
+    def counts(self) -> str:
+        """What the value is counted from, in words: numerator of denominator, else ``n``."""
+        if self.numerator is None or self.denominator is None:
+            return f"n = {formatting.number(self.n)}"
+        return f"{_plain(self.numerator)} of {_plain(self.denominator)}"
+
 
 class Definition(Stored):
     """What a page says a KPI is."""
@@ -133,6 +140,10 @@ class Told(Stored):
     def shown(self, kpi: str, value: float | None) -> str:
         """Return a value as its card says that it is written."""
         return formatting.styled(value, self._style(kpi), self.currency)
+
+    def reads_alike(self, kpi: str, one: float | None, other: float | None) -> bool:
+        """Say whether a reader sees one value of a KPI in two: a fitted model's differ in digits that are not shown."""
+        return same(one, other) or self.shown(kpi, one) == self.shown(kpi, other)
 
     def difference(self, kpi: str, change: float | None) -> str:
         """Return a difference of two values of a KPI, with its sign."""
@@ -279,6 +290,10 @@ def same(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
     return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def _plain(count: float) -> str:
+    return formatting.number(count, 2).removesuffix(".00")
 
 
 def _rows(found: Sequence[payloads.Payload], kind: str, needed: set[str]) -> list[dict[str, Any]]:
