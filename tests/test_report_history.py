@@ -227,6 +227,26 @@ def test_what_does_not_add_up_is_not_decomposed() -> None:
     assert "not split by segment, so the changes are not split by mix and rate" in words(compare(*alone))
 
 
+def test_two_splits_of_a_page_are_told_apart() -> None:
+    """Each adds up by itself, and the segments of both together count everybody twice."""
+    whole = rate(AUGUST, 300, 1000), rate(SEPTEMBER, 260, 1000)
+    regions = [rate(AUGUST, 150, 600, "north"), rate(AUGUST, 150, 400, "web"),
+               rate(SEPTEMBER, 130, 500, "north"), rate(SEPTEMBER, 130, 500, "web")]  # fmt: skip
+    channels = [*PARADOX[0], *PARADOX[1]]
+
+    def told(first: str | None, second: str | None) -> Comparison:
+        own = [one | {"by": by} for rows, by in ((channels, first), (regions, second)) for one in rows]
+        return compare(said(whole[0]), said(*whole, *own))
+
+    (one,) = told("channel", "region").moved
+    assert one.parts is not None
+    assert [part.segment for part in one.parts.segments] == ["web", "shop"]
+    pooled = told(None, None)
+    assert pooled.moved[0].parts is None
+    assert "The segments do not add up to the whole in both periods, so" in words(pooled)
+    assert "not split by segment" not in words(pooled)
+
+
 COUNTS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 400)), min_size=2, max_size=5)
 
 

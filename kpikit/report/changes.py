@@ -10,7 +10,7 @@ import nbformat
 from kpikit.formatting import MINUS, agreed, counted, joined, number
 from kpikit.keyfigures import ARROWS
 from kpikit.report import history, payloads
-from kpikit.report.comparing import Comparison, Moved, compare, definition_words
+from kpikit.report.comparing import Comparison, Moved, compare, definition_words, segments
 from kpikit.report.history import ALL, Told, Value
 from kpikit.report.look import component, day_words, moment_words
 from kpikit.report.manifest import Manifest
@@ -120,7 +120,11 @@ def sentences(comparison: Comparison) -> list[str]:
             f"{number(clear) if clear else 'none'} of them with a clear change; {CHANCE}."
         )
         if not any(one.parts for one in moved):
-            told.append("The values are not split by segment, so the changes are not split by mix and rate.")
+            is_split = any(segments(later, one.now) for one in moved)
+            why = (
+                "segments do not add up to the whole in both periods" if is_split else "values are not split by segment"
+            )
+            told.append(f"The {why}, so the changes are not split by mix and rate.")
     if comparison.lost:
         told.append(
             f"{_values(len(comparison.lost))} reported then {agreed(len(comparison.lost), 'is', 'are')} not known now."

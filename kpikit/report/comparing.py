@@ -157,22 +157,26 @@ def _move(series: Key, earlier: Told, later: Told) -> Moved | None:
     else:
         before = then
     change = (now.value or 0.0) - (before.value or 0.0)
-    parts = mix_and_rate(before, now, _segments(later, before), _segments(later, now)) if now.period else None
-    return Moved(then, before, now, change, parts=parts)
+    return Moved(then, before, now, change, parts=_parts(later, before, now))
 
 
-def _segments(said: Told, whole: Value) -> list[Value]:
-    """Return the values of the segments of a whole, in its period."""
-    return (
-        [
-            value
-            for value in said.values.values()
-            if (value.kpi, value.period, value.horizon_days) == (whole.kpi, whole.period, whole.horizon_days)
-            and value.segment != ALL
-        ]
-        if whole.segment == ALL
-        else []
-    )
+def _parts(later: Told, before: Value, now: Value) -> Parts | None:
+    """Return a change by the first split whose segments add up to the whole in both periods."""
+    if not now.period:
+        return None
+    then_by, now_by = segments(later, before), segments(later, now)
+    found = (mix_and_rate(before, now, then_by.get(by, []), own) for by, own in now_by.items())
+    return next((parts for parts in found if parts), None)
+
+
+def segments(said: Told, whole: Value) -> dict[str | None, list[Value]]:
+    """Return the values of the segments of a whole, in its period, by what they split by."""
+    found: dict[str | None, dict[str, Value]] = {}
+    cell = (whole.kpi, whole.period, whole.horizon_days)
+    for value in said.kpis if whole.segment == ALL else ():
+        if value.segment != ALL and (value.kpi, value.period, value.horizon_days) == cell:
+            found.setdefault(value.by, {}).setdefault(value.segment, value)
+    return {by: list(own.values()) for by, own in found.items()}
 
 
 def _judged(one: Moved, later: Told, *, claims: int) -> Moved:

@@ -33,10 +33,14 @@ class Stored(BaseModel):
 
 
 class Value(Stored):
-    """One value of a KPI: of a period (its first day, ISO text) and a segment; ``period`` None: of the whole run."""
+    """One value of a KPI: of a period (its first day, ISO text) and a segment; ``period`` None: of the whole run.
+
+    ``by`` is what the segments split by, where the notebook says it: a page may split one KPI in two ways.
+    """
 
     kpi: str
     segment: str = ALL
+    by: str | None = None
     period: str | None = None
     horizon_days: float | None = None
     value: float | None = None
