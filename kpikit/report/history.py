@@ -278,11 +278,9 @@ def defined_alike(one: Told, other: Told, kpi: str) -> bool:
     return means_the_same and one.version(kpi) == other.version(kpi)
 
 
-def headline(said: Told) -> str:
-    """Return the headline KPI of a run in words: its last known value and the period."""
-    if not said.kpis:
-        return ""
-    value = said.last_known(said.kpis[0].series)
+def headline(said: Told, series: Key) -> str:
+    """Return a headline KPI in words, as a run told it: its last known value and the period; empty without one."""
+    value = said.last_known(series)
     if value is None:
         return ""
     shown, period = said.shown(value.kpi, value.value), said.label(value.period)
