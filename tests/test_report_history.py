@@ -349,6 +349,19 @@ def test_the_section_stands_between_key_figures_and_case_and_passes_the_gate(she
     assert gate.check_page(html) == []
 
 
+@pytest.mark.parametrize("heading", ["## Since the last report", "## Since the *last* report\n\nWhat is new below."])
+def test_a_heading_of_the_notebook_is_the_place_of_the_section(shelf: Store, heading: str) -> None:
+    document = page()
+    document.cells += notebook([PAGE, heading, "2", "## Ending"]).cells[-3:]
+    html = since(shelf, document, record("run1"))
+    assert html.count('id="section-since-the-last-report"') == 1
+    order = [
+        html.index(mark) for mark in (">Segments</h2>", 'id="section-since', "This is the first report", ">Ending</h2>")
+    ]
+    assert order == sorted(order)
+    assert gate.check_page(html) == []
+
+
 def test_every_cell_is_escaped(shelf: Store) -> None:
     hostile = "<b onclick=alert(1)>x"
     keep(shelf, "run1", rate(hostile, 30, 100, segment=hostile))

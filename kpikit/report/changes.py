@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,13 @@ import nbformat
 from kpikit.formatting import MINUS, agreed, counted, joined, number
 from kpikit.keyfigures import ARROWS
 from kpikit.report import history, payloads
+from kpikit.report.audiences import HEADING
 from kpikit.report.comparing import Comparison, Moved, compare, definition_words, segments
 from kpikit.report.history import ALL, Told, Value
 from kpikit.report.look import component, day_words, moment_words
 from kpikit.report.manifest import Manifest
 from kpikit.report.store import Store
-from kpikit.results import MIME, SCHEMA_VERSION
+from kpikit.results import MIME, SCHEMA_VERSION, slug
 
 TITLE = "Since the last report"
 NAME = "since-the-last-report"
@@ -76,21 +78,18 @@ def since(found: list[payloads.Payload], record: Manifest, shelf: Store) -> Sinc
 def with_section(document: Any, html: str) -> Any:
     """Return the executed notebook with the section after the key figures; the notebook that is kept has none.
 
-    It stands before the heading that follows the key figures (without them the summary, else the page's head).
+    It stands below the notebook's own heading of its name, else before the heading that follows the key figures
+    (without them the summary, else the page's head).
     """
     cells = list(document.cells)
-    shown = {
-        kind: place for place, cell in reversed([*enumerate(cells)]) for kind in map(_kind, cell.get("outputs", []))
-    }
-    after = next((shown[kind] for kind in ("tiles", "summary", "page") if kind in shown), 0)
-    headings = (place for place, cell in enumerate(cells) if place > after and _is_heading(cell))
-    place = next(headings, len(cells))
+    own = next((place for place, cell in enumerate(cells, start=1) if NAME in _headings(cell)), None)
+    place = _after_key_figures(cells) if own is None else own
     result = {"schema_version": SCHEMA_VERSION, "name": NAME, "kind": "text", "title": TITLE, "kpis": [], "facts": {}}
-    heading = nbformat.v4.new_markdown_cell(f"## {TITLE}")  # type: ignore[no-untyped-call]
+    heading = [nbformat.v4.new_markdown_cell(f"## {TITLE}")] if own is None else []  # type: ignore[no-untyped-call]
     output = nbformat.v4.new_output("display_data", data={MIME: result, "text/html": html})  # type: ignore[no-untyped-call]
     body = nbformat.v4.new_code_cell("", outputs=[output])  # type: ignore[no-untyped-call]
     longer = document.copy()
-    longer["cells"] = [*cells[:place], heading, body, *cells[place:]]
+    longer["cells"] = [*cells[:place], *heading, body, *cells[place:]]
     return longer
 
 
@@ -282,5 +281,14 @@ def _kind(output: Any) -> str:
     return str(output.get("data", {}).get(MIME, {}).get("kind", ""))
 
 
-def _is_heading(cell: Any) -> bool:
-    return bool(cell.cell_type == "markdown" and cell.source.lstrip().startswith("## "))
+def _after_key_figures(cells: Sequence[Any]) -> int:
+    shown = {
+        kind: place for place, cell in reversed([*enumerate(cells)]) for kind in map(_kind, cell.get("outputs", []))
+    }
+    after = next((shown[kind] for kind in ("tiles", "summary", "page") if kind in shown), 0)
+    return next((place for place, cell in enumerate(cells) if place > after and _headings(cell)), len(cells))
+
+
+def _headings(cell: Any) -> list[str]:
+    """Return the names of the sections that a cell begins."""
+    return [slug(heading) for heading in HEADING.findall(cell.source)] if cell.cell_type == "markdown" else []
