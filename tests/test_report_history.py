@@ -328,7 +328,7 @@ def since(shelf: Store, document: Any, run: Manifest) -> str:
     from kpikit.report.payloads import payloads
 
     section = changes.since(payloads(document), run, shelf)
-    return export(changes.with_section(document, section.html), run).html
+    return export(changes.with_section(document, section), run).html
 
 
 def test_the_first_report_says_that_there_is_none_before(shelf: Store) -> None:
@@ -373,7 +373,7 @@ def test_every_cell_is_escaped(shelf: Store) -> None:
 def test_nothing_is_hidden_on_the_kept_notebook(shelf: Store) -> None:
     document = page()
     before = len(document.cells)
-    assert len(changes.with_section(document, "<p>x</p>").cells) == before + 2
+    assert len(changes.with_section(document, changes.Since("<p>x</p>")).cells) == before + 2
     assert len(document.cells) == before
 
 

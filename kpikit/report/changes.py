@@ -8,11 +8,11 @@ from typing import Any
 
 import nbformat
 
-from kpikit.formatting import MINUS, agreed, counted, joined, number
+from kpikit.formatting import MINUS, MISSING, agreed, counted, joined, number
 from kpikit.keyfigures import ARROWS
 from kpikit.report import history, payloads
 from kpikit.report.audiences import HEADING
-from kpikit.report.comparing import Comparison, Moved, compare, definition_words, segments
+from kpikit.report.comparing import Comparison, Moved, Restated, compare, definition_words, segments, withheld
 from kpikit.report.history import ALL, Told, Value
 from kpikit.report.look import component, day_words, moment_words
 from kpikit.report.manifest import Manifest
@@ -42,10 +42,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Since:
-    """What changed since the last report, and which run that was (empty: there is none)."""
+    """What changed since the last report, and which run that was (empty: there is none).
+
+    ``people`` is a table for the gate: on how many people each number that the section shows rests (``n``).
+    """
 
     html: str
     compared_with: str = ""
+    people: dict[str, Any] | None = None
 
 
 def since(found: list[payloads.Payload], record: Manifest, shelf: Store) -> Since:
@@ -54,7 +58,7 @@ def since(found: list[payloads.Payload], record: Manifest, shelf: Store) -> Sinc
     Parameters
     ----------
     found
-        What the notebook showed.
+        What the notebook showed. The page's facts say what ``privacy.min_cell`` is.
     record
         The run, with its ``as_of`` and its parameters.
     shelf
@@ -64,18 +68,18 @@ def since(found: list[payloads.Payload], record: Manifest, shelf: Store) -> Sinc
     if before is None:
         return Since(component("changes.html.j2", anchor=NAME, lead=FIRST, notes=[], tables=[]))
     run, said = before
-    comparison = compare(said, history.told(found, record))
+    comparison, min_cell = compare(said, history.told(found, record)), _min_cell(found)
     html = component(
         "changes.html.j2",
         anchor=NAME,
         lead=_lead(run.manifest, record),
         notes=[*_causes(run.manifest, record, comparison), *sentences(comparison)],
-        tables=tables(comparison),
+        tables=tables(comparison, min_cell=min_cell),
     )
-    return Since(html, run.manifest.run_id)
+    return Since(html, run.manifest.run_id, _people(comparison, min_cell))
 
 
-def with_section(document: Any, html: str) -> Any:
+def with_section(document: Any, section: Since) -> Any:
     """Return the executed notebook with the section after the key figures; the notebook that is kept has none.
 
     It stands below the notebook's own heading of its name, else before the heading that follows the key figures
@@ -84,19 +88,24 @@ def with_section(document: Any, html: str) -> Any:
     cells = list(document.cells)
     own = next((place for place, cell in enumerate(cells, start=1) if NAME in _headings(cell)), None)
     place = _after_key_figures(cells) if own is None else own
-    result = {"schema_version": SCHEMA_VERSION, "name": NAME, "kind": "text", "title": TITLE, "kpis": [], "facts": {}}
+    result = {"schema_version": SCHEMA_VERSION, "name": NAME, "kind": "text", "title": TITLE, "kpis": [], "facts": {},
+              "table": section.people}  # fmt: skip
     heading = [nbformat.v4.new_markdown_cell(f"## {TITLE}")] if own is None else []  # type: ignore[no-untyped-call]
-    output = nbformat.v4.new_output("display_data", data={MIME: result, "text/html": html})  # type: ignore[no-untyped-call]
+    output = nbformat.v4.new_output("display_data", data={MIME: result, "text/html": section.html})  # type: ignore[no-untyped-call]
     body = nbformat.v4.new_code_cell("", outputs=[output])  # type: ignore[no-untyped-call]
     longer = document.copy()
     longer["cells"] = [*cells[:place], *heading, body, *cells[place:]]
     return longer
 
 
-def tables(comparison: Comparison, *, most_restated: int | None = MOST_RESTATED) -> list[Table]:
-    """Return what was restated, what moved and what is defined otherwise, as texts; no table without rows."""
+def tables(comparison: Comparison, *, most_restated: int | None = MOST_RESTATED, min_cell: int = 1) -> list[Table]:
+    """Return what was restated, what moved and what is defined otherwise, as texts; no table without rows.
+
+    Of a row that rests on fewer people than ``min_cell``, or was restated by fewer, no number is told.
+    """
     made = [
-        _restated(comparison, most_restated), *_moved(comparison), _parts(comparison), _redefined(comparison)
+        _restated(comparison, most_restated, min_cell), *_moved(comparison, min_cell), _parts(comparison),
+        _redefined(comparison),
     ]  # fmt: skip
     return [table for table in made if table.rows]
 
@@ -182,29 +191,57 @@ def _causes(then: Manifest, now: Manifest, comparison: Comparison) -> list[str]:
     return [" ".join(told)] if told else []
 
 
-def _restated(comparison: Comparison, most: int | None) -> Table:
-    later, found = comparison.later, comparison.restated
-    rows = tuple(
-        (
-            *_what(later, one.now),
-            later.shown(one.now.kpi, one.then.value),
-            later.shown(one.now.kpi, one.now.value),
-            later.difference(one.now.kpi, one.amount),
-            one.then.counts,
-            one.now.counts,
-        )
-        for one in found[:most]
-    )
+def _min_cell(found: Sequence[payloads.Payload]) -> int:
+    policy: dict[str, Any] = next((one["facts"].get("privacy") or {} for one in found if one["kind"] == "page"), {})
+    return int(policy.get("min_cell") or 1)
+
+
+def _people(comparison: Comparison, min_cell: int) -> dict[str, Any]:
+    """Return on how many people each number rests that the tables show."""
+    rows = [
+        [one.now.kpi, one.now.segment, one.now.period, of, count]
+        for found in (comparison.restated, comparison.moved)
+        for one in found
+        if one.now.key not in withheld(found, min_cell)
+        for of, count in one.people.items()
+    ]
+    return {"columns": ["kpi", "segment", "period", "of", "n"], "rows": rows}
+
+
+def _restated(comparison: Comparison, most: int | None, min_cell: int) -> Table:
+    found = comparison.restated
+    hidden = withheld(found, min_cell)
+    rows = tuple(_restated_row(comparison.later, one, is_hidden=one.now.key in hidden) for one in found[:most])
     left = f"; the newest {number(len(rows))} of {number(len(found))}" if len(rows) < len(found) else ""
     columns = ("Figure", "Period", "Reported then", "Now", "Restated by", "Counts then", "Counts now")
     return Table(f"Restated values{left}", columns, rows)
 
 
-def _moved(comparison: Comparison) -> tuple[Table, Table]:
+def _restated_row(later: Told, one: Restated, *, is_hidden: bool) -> tuple[str, ...]:
+    if is_hidden:
+        return (*_what(later, one.now), "restated, small group", *[MISSING] * 4)
+    kpi, then, now = one.now.kpi, one.then, one.now
+    amount = later.difference(kpi, one.amount)
+    return (
+        *_what(later, now),
+        later.shown(kpi, then.value),
+        later.shown(kpi, now.value),
+        amount,
+        then.counts,
+        now.counts,
+    )
+
+
+def _moved(comparison: Comparison, min_cell: int) -> tuple[Table, Table]:
     """Return the figures with a clear change, and the others."""
+    hidden = withheld(comparison.moved, min_cell)
     columns = ("Figure", "Period", "Value", "Last report", "Value then", "Change", "Interval", "Verdict")
     clear, others = (
-        tuple(_moved_row(comparison.later, one) for one in comparison.moved if one.is_clear == wanted)
+        tuple(
+            _moved_row(comparison.later, one)
+            for one in comparison.moved
+            if one.is_clear == wanted and one.now.key not in hidden
+        )
         for wanted in (True, False)
     )
     return Table("Clear changes", columns, clear), Table("Later values without a clear change", columns, others, True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from kpikit.cells import is_small
 from kpikit.intervals import CONFIDENCE, mover, normal_quantile
 from kpikit.report.decomposing import Parts, mix_and_rate
 from kpikit.report.history import ALL, Judged, Key, Told, Value, defined_alike
@@ -23,6 +25,12 @@ class Restated:
     def amount(self) -> float:
         """How much the value moved, in the KPI's unit."""
         return (self.now.value or 0.0) - (self.then.value or 0.0)
+
+    @property
+    def people(self) -> dict[str, float | None]:
+        """On how many people it rested then and rests now, and how many more or fewer those are."""
+        then, now = self.then.n, self.now.n
+        return {"then": then, "now": now, "difference": None if then is None or now is None else abs(now - then)}
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,11 @@ class Moved:
     def is_clear(self) -> bool:
         """Whether the interval leaves out 0."""
         return self.verdict in (UP, DOWN)
+
+    @property
+    def people(self) -> dict[str, float | None]:
+        """On how many people the two values rest."""
+        return {"before": self.before.n, "now": self.now.n}
 
 
 @dataclass(frozen=True)
@@ -123,6 +136,18 @@ def compare(earlier: Told, later: Told) -> Comparison:
     )
 
 
+def withheld(found: Sequence[Restated] | Sequence[Moved], min_cell: int) -> frozenset[Key]:
+    """Return the keys of the values that rest on too few people to be shown, or were restated by so few.
+
+    The values of two reports together say what the few said or did who came in between. Where that is so of one
+    restated segment, the others of its KPI and period are withheld too: they and the total would tell it.
+    """
+    small = [one for one in found if any(is_small(count, min_cell) for count in one.people.values())]
+    split = {_cell(one.now) for one in small if isinstance(one, Restated) and one.now.segment != ALL}
+    others = [one for one in found if one.now.segment != ALL and _cell(one.now) in split]
+    return frozenset(one.now.key for one in (*small, *others))
+
+
 def definition_words(said: Told, kpi: str) -> str:
     """Return what a run says a KPI is: version, formula, settings."""
     card = said.cards.get(kpi)
@@ -172,11 +197,15 @@ def _parts(later: Told, before: Value, now: Value) -> Parts | None:
 def segments(said: Told, whole: Value) -> dict[str | None, list[Value]]:
     """Return the values of the segments of a whole, in its period, by what they split by."""
     found: dict[str | None, dict[str, Value]] = {}
-    cell = (whole.kpi, whole.period, whole.horizon_days)
     for value in said.kpis if whole.segment == ALL else ():
-        if value.segment != ALL and (value.kpi, value.period, value.horizon_days) == cell:
+        if value.segment != ALL and _cell(value) == _cell(whole):
             found.setdefault(value.by, {}).setdefault(value.segment, value)
     return {by: list(own.values()) for by, own in found.items()}
+
+
+def _cell(value: Value) -> tuple[str, str | None, float | None]:
+    """Return what the segments of one whole share."""
+    return value.kpi, value.period, value.horizon_days
 
 
 def _judged(one: Moved, later: Told, *, claims: int) -> Moved:
