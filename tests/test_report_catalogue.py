@@ -24,7 +24,7 @@ def shelf(tmp_path: Path) -> Store:
     return made
 
 
-def keep(shelf: Store, name: str, as_of: str, share: float = 0.3, **facts: Any) -> None:
+def keep(shelf: Store, name: str, as_of: str, share: float = 0.3, kpi: str = "repeat_rate", **facts: Any) -> None:
     run_id = f"{as_of.replace('-', '')}T080000Z-{name[:6]}"
     moment = f"{as_of}T08:00:00+00:00"
     own = {"notebook": name, "status": "succeeded", "title": name.title(), "started": moment, "finished": moment}
@@ -32,7 +32,7 @@ def keep(shelf: Store, name: str, as_of: str, share: float = 0.3, **facts: Any) 
     told = {"run_id": run_id, "notebook": name, "as_of": as_of, "period_unit": "month", "definitions": [
         {"id": "repeat_rate", "title": "Repeat <rate>", "style": "percent"}]}  # fmt: skip
     month = f"{as_of[:5]}{int(as_of[5:7]) - 1:02d}-01"
-    kpis = [{"kpi": "repeat_rate", "period": month, "value": share}]
+    kpis = [{"kpi": kpi, "period": month, "value": share}]
     with shelf.building(name, run_id) as building:
         store.write_artefacts(building, html="x", kpis=kpis, tables={}, facts=told)
         shelf.keep(building, record)
@@ -103,8 +103,9 @@ def test_the_line_is_of_runs_that_were_asked_the_same(shelf: Store) -> None:
     for month in (6, 7, 8, 9):
         unit = {"parameters": {"unit": "quarter" if month == 7 else "month"}}
         keep(shelf, "alpha", f"2026-0{month}-01", month / 10, **unit)
+    keep(shelf, "alpha", "2026-10-01", 1.0, parameters={"unit": "month", "audience": "executive"})
     html = catalogue.write_catalogue(shelf, NOW)
-    assert "from 60.0 % in 2026-05 to 90.0 % in 2026-08 over 3 values" in html
+    assert "from 60.0 % in 2026-05 to 100.0 % in 2026-09 over 4 values" in html
 
 
 def test_two_values_are_no_line(shelf: Store) -> None:
@@ -127,6 +128,28 @@ def test_earlier_runs_are_linked_and_all_stand_on_a_page_of_their_own(shelf: Sto
     assert re.findall(r"<td>(\d\d\.\d)\s% in 2026-0\d</td>", runs) == ["80.0", "70.0", "60.0"]
     assert runs.count("<td>Data need a review</td>") == 3
     assert gate.check_page(runs) == []
+
+
+def test_the_list_of_runs_has_one_figure_the_newest_runs_first(shelf: Store) -> None:
+    keep(shelf, "alpha", "2026-06-01", 0.6, kpi="net_promoter_score")
+    keep(shelf, "alpha", "2026-07-01", 0.7)
+    keep(shelf, "alpha", "2026-08-01", 0.8)
+    catalogue.write_catalogue(shelf, NOW)
+    runs = (shelf.root / "alpha" / "runs.html").read_text()
+    assert '<th scope="col">Repeat &lt;rate&gt;</th>' in runs
+    cells = [" ".join(row.split()) for row in re.findall(r"UTC</td><td>([^<]*)</td>", runs)]
+    assert cells == ["80.0 % in 2026-07", "70.0 % in 2026-06", "–"]
+    assert "is read from" not in runs
+
+
+def test_the_list_of_runs_says_of_how_many_the_figure_is_read(shelf: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "RUNS_READ", 2)
+    for month in (6, 7, 8):
+        keep(shelf, "alpha", f"2026-0{month}-01", month / 10)
+    catalogue.write_catalogue(shelf, NOW)
+    runs = (shelf.root / "alpha" / "runs.html").read_text()
+    assert "The figure is read from the newest 2 only." in runs
+    assert "60.0" not in runs
 
 
 def test_a_report_that_never_succeeded_and_one_that_failed_later_link_their_failure(shelf: Store) -> None:

@@ -59,7 +59,32 @@ def test_what_restated_a_value_is_said_as_far_as_it_is_known() -> None:
     late = compare(said(then, data_fingerprint="a"), said(now, data_fingerprint="b"))
     assert "Rows that came late" in words(late)
     recoded = compare(said(then, data_fingerprint="a"), said(now, data_fingerprint="a"))
-    assert "The data are the same, so the notebook, the code or the settings did this." in words(recoded)
+    assert "The data are the same, so the notebook, the code, the packages or the settings did this." in words(recoded)
+    for known in ({}, {"data_fingerprint": "a"}):
+        unknown = words(compare(said(then), said(now, **known)))
+        assert "It is not known whether the data are the same." in unknown
+        assert "did this" not in unknown
+        assert "Rows that came late" not in unknown
+    other_rows = compare(said(then, rows={"orders": 100}), said(now, rows={"orders": 104}))
+    assert "Rows that came late" in words(other_rows)
+
+
+@pytest.mark.parametrize("count", [30, 32])
+def test_the_page_names_no_cause_that_another_sentence_denies(shelf: Store, count: int) -> None:
+    """A ``kpis.json`` of an older kpikit says nothing of the data; the manifest beside it may."""
+    keep(shelf, "run1", rate(AUGUST, 30, 100), data_fingerprint="a")
+    assert history.read(shelf.runs("toy")[0]).data_fingerprint == "a"
+    document = page((rate(AUGUST, count, 100),))
+    same = since(shelf, document, record("run2", data_fingerprint="a"))
+    assert "The data are those of then." in same
+    assert ("The data are the same, so" in same) == (count == 32)
+    other = since(shelf, document, record("run2", data_fingerprint="b"))
+    assert "The data are not those of then." in other
+    assert "The data are the same" not in other
+    assert ("Rows that came late" in other) == (count == 32)
+    unknown = since(shelf, document, record("run2"))
+    assert unknown.count("It is not known whether the data are the same.") == 1
+    assert "of then." not in unknown
 
 
 def test_counts_alone_are_restated_too() -> None:
@@ -70,6 +95,21 @@ def test_last_digits_of_a_sum_restate_nothing() -> None:
     then, now = rate(AUGUST, 0.1 + 0.2, 1), rate(AUGUST, 0.3, 1)
     assert then["value"] != now["value"]
     assert compare(said(then), said(now)).restated == ()
+
+
+def test_what_reads_the_same_is_not_restated() -> None:
+    """A model that is fitted anew differs in digits that nobody sees."""
+
+    def told(auc: float, n: int = 500, **facts: Any) -> Told:
+        return said({"kpi": "churn_auc", "value": auc, "n": n, "definition": 1}, **facts)
+
+    assert compare(told(0.80853268), told(0.80853355)).restated == ()
+    assert len(compare(told(0.80853268), told(0.81853355)).restated) == 1
+    assert len(compare(told(0.80853268), told(0.80853355, n=501)).restated) == 1
+    months = [rate(AUGUST, 30 + digit, 100, numerator=30, kpi="churn_auc") for digit in (0, 1e-6)]
+    later = compare(said(months[0]), said(months[1], rate(SEPTEMBER, 40, 100, kpi="churn_auc")))
+    assert (later.restated, later.unchanged) == ((), 1)
+    assert "(restated)" not in words(later)
 
 
 @pytest.mark.parametrize("status", ["partial", "not_yet_observed"])
@@ -187,6 +227,26 @@ def test_what_does_not_add_up_is_not_decomposed() -> None:
     assert "not split by segment, so the changes are not split by mix and rate" in words(compare(*alone))
 
 
+def test_two_splits_of_a_page_are_told_apart() -> None:
+    """Each adds up by itself, and the segments of both together count everybody twice."""
+    whole = rate(AUGUST, 300, 1000), rate(SEPTEMBER, 260, 1000)
+    regions = [rate(AUGUST, 150, 600, "north"), rate(AUGUST, 150, 400, "web"),
+               rate(SEPTEMBER, 130, 500, "north"), rate(SEPTEMBER, 130, 500, "web")]  # fmt: skip
+    channels = [*PARADOX[0], *PARADOX[1]]
+
+    def told(first: str | None, second: str | None) -> Comparison:
+        own = [one | {"by": by} for rows, by in ((channels, first), (regions, second)) for one in rows]
+        return compare(said(whole[0]), said(*whole, *own))
+
+    (one,) = told("channel", "region").moved
+    assert one.parts is not None
+    assert [part.segment for part in one.parts.segments] == ["web", "shop"]
+    pooled = told(None, None)
+    assert pooled.moved[0].parts is None
+    assert "The segments do not add up to the whole in both periods, so" in words(pooled)
+    assert "not split by segment" not in words(pooled)
+
+
 COUNTS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 400)), min_size=2, max_size=5)
 
 
@@ -240,6 +300,7 @@ def test_the_comparable_run_asked_for_the_same_but_for_dates(shelf: Store) -> No
     assert before("2026-10-01") == "run2"
     assert before("2026-08-01") == "run2"  # the same day, made before
     assert before("2026-07-15") == "run1"  # what knew more is later, whenever it was made
+    assert before("2026-10-01", audience="executive") == "run2"  # who reads it changes no number
     assert before("2026-10-01", unit="quarter") == "none"
     (shelf.folder("toy") / "2026-08-01" / "run2" / store.KPIS).write_text("{half")
     assert before("2026-10-01") == "run1"
@@ -267,7 +328,7 @@ def since(shelf: Store, document: Any, run: Manifest) -> str:
     from kpikit.report.payloads import payloads
 
     section = changes.since(payloads(document), run, shelf)
-    return export(changes.with_section(document, section.html), run).html
+    return export(changes.with_section(document, section), run).html
 
 
 def test_the_first_report_says_that_there_is_none_before(shelf: Store) -> None:
@@ -288,6 +349,19 @@ def test_the_section_stands_between_key_figures_and_case_and_passes_the_gate(she
     assert gate.check_page(html) == []
 
 
+@pytest.mark.parametrize("heading", ["## Since the last report", "## Since the *last* report\n\nWhat is new below."])
+def test_a_heading_of_the_notebook_is_the_place_of_the_section(shelf: Store, heading: str) -> None:
+    document = page()
+    document.cells += notebook([PAGE, heading, "2", "## Ending"]).cells[-3:]
+    html = since(shelf, document, record("run1"))
+    assert html.count('id="section-since-the-last-report"') == 1
+    order = [
+        html.index(mark) for mark in (">Segments</h2>", 'id="section-since', "This is the first report", ">Ending</h2>")
+    ]
+    assert order == sorted(order)
+    assert gate.check_page(html) == []
+
+
 def test_every_cell_is_escaped(shelf: Store) -> None:
     hostile = "<b onclick=alert(1)>x"
     keep(shelf, "run1", rate(hostile, 30, 100, segment=hostile))
@@ -299,7 +373,7 @@ def test_every_cell_is_escaped(shelf: Store) -> None:
 def test_nothing_is_hidden_on_the_kept_notebook(shelf: Store) -> None:
     document = page()
     before = len(document.cells)
-    assert len(changes.with_section(document, "<p>x</p>").cells) == before + 2
+    assert len(changes.with_section(document, changes.Since("<p>x</p>")).cells) == before + 2
     assert len(document.cells) == before
 
 
@@ -375,6 +449,24 @@ def test_the_trend_has_each_period_as_the_latest_run_tells_it() -> None:
     redefined = said(rate("2026-07-01", 5, 10, definition=2), rate(AUGUST, 4, 10, definition=2))
     assert history.trend([redefined, old]) == [("2026-07", 0.5), ("2026-08", 0.4)]
     assert history.trend([new, redefined]) == [("2026-08", 0.4), ("2026-09", 0.6)]
+
+
+@pytest.mark.parametrize("card", [{"formula": "again within 90 days / all"}, {"settings": {"within_days": 60}}])
+def test_the_trend_and_the_comparison_leave_out_the_same_definitions(card: dict[str, Any]) -> None:
+    old, new = said(rate(AUGUST, 3, 10), definitions=[{**CARD, **card}]), said(rate(SEPTEMBER, 6, 10))
+    assert compare(old, new).redefined == ("repeat_rate",)
+    assert history.trend([new, old]) == [("2026-09", 0.6)]
+    without_cards = said(rate(AUGUST, 3, 10), definitions=[])
+    assert history.trend([new, without_cards]) == [("2026-08", 0.3), ("2026-09", 0.6)]
+
+
+@pytest.mark.parametrize("status", ["suppressed", "partial", "complete"])
+def test_the_trend_shows_no_period_that_the_latest_run_does_not_know(status: str) -> None:
+    old = said(rate("2026-07-01", 5, 10), rate(AUGUST, 3, 10), as_of="2026-09-01")
+    new = said(rate(AUGUST, 3, 10, status=status, value=None), rate(SEPTEMBER, 6, 10))
+    assert history.trend([new, old]) == [("2026-07", 0.5), ("2026-09", 0.6)]
+    whole = [said(rate(None, k, 10, status=status), as_of="2026-09-01") for k in (9, 8)]
+    assert history.trend(whole) == ([("2026-09-01", 0.9)] if status == "complete" else [])
 
 
 def sales(path: Path, late: int) -> None:

@@ -192,13 +192,12 @@ def _page(
     )
     since = changes.since(found, known, shelf)
     known = known.model_copy(update={"compared_with": since.compared_with})
-    page = export.export(
-        changes.with_section(document, since.html), known, language=str(first["facts"].get("language", "en"))
-    )
+    longer = changes.with_section(document, since)
+    page = export.export(longer, known, language=str(first["facts"].get("language", "en")))
     pages = [html for html in (page.html, page.whole) if html]
     findings = [*gate.check_outputs(document), *(finding for html in pages for finding in gate.check_page(html))]
     for html in pages:
-        findings += disclosure.check_disclosure(document, found, html, secrets)
+        findings += disclosure.check_disclosure(document, payloads.payloads(longer), html, secrets)
     gate.enforce(findings, record.notebook)
     return known, page
 

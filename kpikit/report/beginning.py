@@ -26,7 +26,7 @@ data"""
 COMPUTE = """\
 kpis = ["active_customers", "average_order_value", "retention_rate"]
 known = {"period": data.period(unit), "as_of": data.as_of}
-values = kk.compute(data.tables, kpis, **known)
+values = kk.compute(data, kpis, **known)
 table = kk.cohorts.cohort_retention(data.orders, **known).to_pandas()
 (table,) = kk.protected(data, table)  # no cohort of fewer people than privacy.min_cell"""
 JUDGE = """\

@@ -20,7 +20,7 @@ from kpikit.report.trends import Trend, trend
 RUNS = "runs.html"
 EARLIER_SHOWN = 12
 RUNS_LISTED = 500
-RUNS_READ = 24  # for the trend of the headline figure
+RUNS_READ = 24  # for the headline figure and its trend
 STATUS_WORDS = {
     "PASS": ("kk-pass", "Data checks passed"),
     "REVIEW": ("kk-review", "Data need a review"),
@@ -121,16 +121,21 @@ def _entry(store: Store, name: str, today: date) -> Entry:
 
 
 def _write_runs(store: Store, name: str, runs: Sequence[Run], said: Sequence[Told]) -> None:
-    """Write the list of a report's runs, the latest first."""
-    home = store.folder(name)
-    values = {told.run_id: history.headline(told) for told in said}
+    """Write the list of a report's runs, the latest first, each with the headline figure of the newest."""
+    home, newest = store.folder(name), next((told for told in said if told.kpis), None)
+    values = {told.run_id: history.headline(told, newest.kpis[0].series) for told in said} if newest else {}
     rows = [
         (_link(home, run), run.manifest, values.get(run.manifest.run_id, ""), _checks(run.manifest)[1])
         for run in runs[:RUNS_LISTED]
     ]
-    left_out = len(runs) - len(rows)
-    figure = next((told.title(told.kpis[0].kpi) for told in said if told.kpis), "")
-    html = component("runs.html.j2", rows=rows, left_out=left_out, figure=figure, title=runs[0].manifest.title)
+    html = component(
+        "runs.html.j2",
+        rows=rows,
+        left_out=len(runs) - len(rows),
+        read=RUNS_READ if len(rows) > RUNS_READ else 0,
+        figure=newest.title(newest.kpis[0].kpi) if newest else "",
+        title=runs[0].manifest.title,
+    )
     _publish(home / RUNS, html, f"{name}/{RUNS}", made_in=store.root)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from kpikit.cells import is_small
 from kpikit.intervals import CONFIDENCE, mover, normal_quantile
 from kpikit.report.decomposing import Parts, mix_and_rate
-from kpikit.report.history import ALL, Judged, Key, Told, Value, same
+from kpikit.report.history import ALL, Judged, Key, Told, Value, defined_alike
 
 UP, DOWN, UNCLEAR, NOT_TESTED = "up", "down", "no clear change", "not tested"
-NUMBERS = ("value", "numerator", "denominator", "n")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,12 @@ class Restated:
     def amount(self) -> float:
         """How much the value moved, in the KPI's unit."""
         return (self.now.value or 0.0) - (self.then.value or 0.0)
+
+    @property
+    def people(self) -> dict[str, float | None]:
+        """On how many people it rested then and rests now, and how many more or fewer those are."""
+        then, now = self.then.n, self.now.n
+        return {"then": then, "now": now, "difference": None if then is None or now is None else abs(now - then)}
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,11 @@ class Moved:
         """Whether the interval leaves out 0."""
         return self.verdict in (UP, DOWN)
 
+    @property
+    def people(self) -> dict[str, float | None]:
+        """On how many people the two values rest."""
+        return {"before": self.before.n, "now": self.now.n}
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -79,18 +91,25 @@ class Comparison:
     rows: dict[str, tuple[int, int]]
     unchanged: int
 
+    @property
+    def of_one_data(self) -> bool | None:
+        """Whether both runs read the same data; None where a run does not say which it read."""
+        if not (self.earlier.data_fingerprint and self.later.data_fingerprint):
+            return False if self.rows else None
+        return self.earlier.data_fingerprint == self.later.data_fingerprint
+
 
 def compare(earlier: Told, later: Told) -> Comparison:
     """Return what is different between two runs of one report.
 
     Notes
     -----
-    A value is *restated* where both runs know it of the same period and it is not the same. A value of the whole run
-    (a forecast, say) is restated where both know data up to the same day, else it has moved. KPIs whose definition
-    is another (version, formula or settings) are named and not compared.
+    A value is *restated* where both runs know it of the same period and it, or its counts, do not read the same. A
+    value of the whole run (a forecast, say) is restated where both know data up to the same day, else it has moved.
+    KPIs whose definition is another (version, formula or settings) are named and not compared.
     """
     common = [name for name in later.names() if name in earlier.names()]
-    redefined = tuple(name for name in common if _definition(earlier, name, later) != _definition(later, name, earlier))
+    redefined = tuple(name for name in common if not defined_alike(earlier, later, name))
     pairs = [
         (then, later.values[key])
         for key, then in earlier.values.items()
@@ -98,7 +117,7 @@ def compare(earlier: Told, later: Told) -> Comparison:
     ]
     of_one_day = earlier.as_of == later.as_of
     known = [(then, now) for then, now in pairs if now.is_known and (then.period or of_one_day)]
-    restated = tuple(Restated(then, now) for then, now in known if not _alike(then, now))
+    restated = tuple(Restated(then, now) for then, now in known if not _alike(later, then, now))
     return Comparison(
         earlier,
         later,
@@ -111,34 +130,36 @@ def compare(earlier: Told, later: Told) -> Comparison:
         rows={
             name: (earlier.rows.get(name, 0), later.rows.get(name, 0))
             for name in dict.fromkeys([*later.rows, *earlier.rows])
-            if earlier.rows and earlier.rows.get(name, 0) != later.rows.get(name, 0)
+            if earlier.rows and later.rows and earlier.rows.get(name, 0) != later.rows.get(name, 0)
         },
         unchanged=len(known) - len(restated),
     )
 
 
+def withheld(found: Sequence[Restated] | Sequence[Moved], min_cell: int) -> frozenset[Key]:
+    """Return the keys of the values that rest on too few people to be shown, or were restated by so few.
+
+    The values of two reports together say what the few said or did who came in between. Where that is so of one
+    restated segment, the others of its KPI and period are withheld too: they and the total would tell it.
+    """
+    small = [one for one in found if any(is_small(count, min_cell) for count in one.people.values())]
+    split = {_cell(one.now) for one in small if isinstance(one, Restated) and one.now.segment != ALL}
+    others = [one for one in found if one.now.segment != ALL and _cell(one.now) in split]
+    return frozenset(one.now.key for one in (*small, *others))
+
+
 def definition_words(said: Told, kpi: str) -> str:
     """Return what a run says a KPI is: version, formula, settings."""
     card = said.cards.get(kpi)
-    version = f"version {_version(said, kpi)}"
+    version = f"version {said.version(kpi)}"
     if card is None:
         return version
     settings = ", ".join(f"{name}: {value}" for name, value in card.settings.items())
     return "; ".join(part for part in (version, card.formula, settings) if part)
 
 
-def _version(said: Told, kpi: str) -> object:
-    return next((value.definition for value in said.kpis if value.kpi == kpi), None)
-
-
-def _definition(said: Told, kpi: str, other: Told) -> tuple[object, ...]:
-    """Return what must be equal for values to be compared; cards count where both runs have them."""
-    card = said.cards.get(kpi) if kpi in other.cards else None
-    return (_version(said, kpi), *((card.formula, card.settings) if card else ()))
-
-
-def _alike(then: Value, now: Value) -> bool:
-    return all(same(getattr(then, name), getattr(now, name)) for name in NUMBERS)
+def _alike(later: Told, then: Value, now: Value) -> bool:
+    return then.counts == now.counts and later.reads_alike(now.kpi, then.value, now.value)
 
 
 def _moves(earlier: Told, later: Told, redefined: tuple[str, ...]) -> tuple[Moved, ...]:
@@ -161,22 +182,30 @@ def _move(series: Key, earlier: Told, later: Told) -> Moved | None:
     else:
         before = then
     change = (now.value or 0.0) - (before.value or 0.0)
-    parts = mix_and_rate(before, now, _segments(later, before), _segments(later, now)) if now.period else None
-    return Moved(then, before, now, change, parts=parts)
+    return Moved(then, before, now, change, parts=_parts(later, before, now))
 
 
-def _segments(said: Told, whole: Value) -> list[Value]:
-    """Return the values of the segments of a whole, in its period."""
-    return (
-        [
-            value
-            for value in said.values.values()
-            if (value.kpi, value.period, value.horizon_days) == (whole.kpi, whole.period, whole.horizon_days)
-            and value.segment != ALL
-        ]
-        if whole.segment == ALL
-        else []
-    )
+def _parts(later: Told, before: Value, now: Value) -> Parts | None:
+    """Return a change by the first split whose segments add up to the whole in both periods."""
+    if not now.period:
+        return None
+    then_by, now_by = segments(later, before), segments(later, now)
+    found = (mix_and_rate(before, now, then_by.get(by, []), own) for by, own in now_by.items())
+    return next((parts for parts in found if parts), None)
+
+
+def segments(said: Told, whole: Value) -> dict[str | None, list[Value]]:
+    """Return the values of the segments of a whole, in its period, by what they split by."""
+    found: dict[str | None, dict[str, Value]] = {}
+    for value in said.kpis if whole.segment == ALL else ():
+        if value.segment != ALL and _cell(value) == _cell(whole):
+            found.setdefault(value.by, {}).setdefault(value.segment, value)
+    return {by: list(own.values()) for by, own in found.items()}
+
+
+def _cell(value: Value) -> tuple[str, str | None, float | None]:
+    """Return what the segments of one whole share."""
+    return value.kpi, value.period, value.horizon_days
 
 
 def _judged(one: Moved, later: Told, *, claims: int) -> Moved:

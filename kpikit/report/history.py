@@ -20,7 +20,7 @@ from kpikit.report.store import KPIS, Run, Store
 SCHEMA_VERSION = 1
 ALL = "all"
 COMPLETE = "complete"
-DATES = ("as_of", "period")  # parameters that differ from run to run of one report
+NOT_ASKED = ("as_of", "period", "audience")  # parameters that change no definition: which days, and for whom
 CHANGE_COLUMNS = {"kpi", "period", "previous_period", "change", "change_low", "change_high", "verdict"}
 CARD_FIELDS = ("id", "title", "style", "direction", "formula", "settings", "version")
 Key = tuple[str, str, str, float]
@@ -33,10 +33,14 @@ class Stored(BaseModel):
 
 
 class Value(Stored):
-    """One value of a KPI: of a period (its first day, ISO text) and a segment; ``period`` None: of the whole run."""
+    """One value of a KPI: of a period (its first day, ISO text) and a segment; ``period`` None: of the whole run.
+
+    ``by`` is what the segments split by, where the notebook says it: a page may split one KPI in two ways.
+    """
 
     kpi: str
     segment: str = ALL
+    by: str | None = None
     period: str | None = None
     horizon_days: float | None = None
     value: float | None = None
@@ -62,6 +66,13 @@ class Value(Stored):
     def is_known(self) -> bool:
         """Whether the value is there and its period is over."""
         return self.status == COMPLETE and self.value is not None
+
+    @property
+    def counts(self) -> str:
+        """What the value is counted from, in words: numerator of denominator, else ``n``."""
+        if self.numerator is None or self.denominator is None:
+            return f"n = {formatting.number(self.n)}"
+        return f"{_plain(self.numerator)} of {_plain(self.denominator)}"
 
 
 class Definition(Stored):
@@ -134,9 +145,17 @@ class Told(Stored):
         """Return a value as its card says that it is written."""
         return formatting.styled(value, self._style(kpi), self.currency)
 
+    def reads_alike(self, kpi: str, one: float | None, other: float | None) -> bool:
+        """Say whether a reader sees one value of a KPI in two: a fitted model's differ in digits that are not shown."""
+        return same(one, other) or self.shown(kpi, one) == self.shown(kpi, other)
+
     def difference(self, kpi: str, change: float | None) -> str:
         """Return a difference of two values of a KPI, with its sign."""
         return formatting.difference(change, self._style(kpi), self.currency)
+
+    def version(self, kpi: str) -> JsonValue:
+        """Return the version of a KPI's definition."""
+        return next((value.definition for value in self.kpis if value.kpi == kpi), None)
 
     def label(self, period: str | None) -> str:
         """Return a reader's name of a period; nothing for a value of the whole run."""
@@ -191,18 +210,23 @@ def told(found: Sequence[payloads.Payload], record: Manifest) -> Told:
 
 
 def read(run: Run) -> Told | None:
-    """Return what a kept run said, or None where its ``kpis.json`` cannot be read: a stray file must not stop a run."""
+    """Return what a kept run said, or None where its ``kpis.json`` cannot be read: a stray file must not stop a run.
+
+    Which data they were, the manifest says where an older ``kpis.json`` does not.
+    """
     try:
-        return Told.model_validate_json((run.folder / KPIS).read_text(encoding="utf-8"))
+        said = Told.model_validate_json((run.folder / KPIS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    read_data = said.data_fingerprint or run.manifest.data_fingerprint
+    return said.model_copy(update={"data_fingerprint": read_data})
 
 
 def comparable(shelf: Store, record: Manifest) -> tuple[Run, Told] | None:
     """Return the run that a new one is compared with, and what it said.
 
-    It is the last successful run of the same notebook about the same business, with the same parameters but for dates,
-    on data up to the same day or an earlier one. Values whose definition has changed are told apart later.
+    It is the last successful run of the same notebook about the same business, with the same parameters but for dates
+    and audience, on data up to the same day or an earlier one. Values that are defined otherwise are told apart later.
     """
     for run in shelf.runs(record.notebook):
         then = run.manifest
@@ -214,17 +238,18 @@ def comparable(shelf: Store, record: Manifest) -> tuple[Run, Told] | None:
 
 
 def asked(record: Manifest) -> tuple[str, Mapping[str, JsonValue]]:
-    """Return what runs of one report have in common: the business, and the parameters but for dates."""
+    """Return what runs of one report have in common: the business, and the parameters but for dates and audience."""
     return record.business, {
-        name: value for name, value in record.parameters.items() if name not in DATES and value != ""
+        name: value for name, value in record.parameters.items() if name not in NOT_ASKED and value != ""
     }
 
 
 def trend(said: Sequence[Told]) -> list[tuple[str, float]]:
     """Return the headline KPI, the first on the page, as the runs told it: label and value, in order of time.
 
-    Each period has the value that the latest run gives it; a KPI without periods has one value for each ``as_of``.
-    Values by another definition than the latest run's are left out.
+    Each period has the value that the latest run gives it, and none where that run has it suppressed or unknown,
+    whatever earlier ones said; a KPI without periods has one value for each ``as_of``.
+    Runs that define it otherwise than the latest one (:func:`defined_alike`) are left out.
 
     Parameters
     ----------
@@ -233,20 +258,29 @@ def trend(said: Sequence[Told]) -> list[tuple[str, float]]:
     """
     if not said or not said[0].kpis:
         return []
-    series, definition, points = said[0].kpis[0].series, said[0].kpis[0].definition, dict[str, float]()
+    newest, series, latest = said[0], said[0].kpis[0].series, dict[str, Value]()
     for one in said:
         for value in one.values.values():
-            if (value.series, value.definition) == (series, definition) and value.value is not None and value.is_known:
-                points.setdefault(value.period or one.as_of, value.value)
-    has_periods = any(value.period for value in said[0].kpis if value.series == series)
-    return [(said[0].label(moment) if has_periods else moment, points[moment]) for moment in sorted(points)]
+            if value.series == series and defined_alike(newest, one, value.kpi):
+                latest.setdefault(value.period or one.as_of, value)
+    has_periods = any(value.period for value in newest.kpis if value.series == series)
+    return [
+        (newest.label(moment) if has_periods else moment, value.value)
+        for moment, value in sorted(latest.items())
+        if value.is_known and value.value is not None
+    ]
 
 
-def headline(said: Told) -> str:
-    """Return the headline KPI of a run in words: its last known value and the period."""
-    if not said.kpis:
-        return ""
-    value = said.last_known(said.kpis[0].series)
+def defined_alike(one: Told, other: Told, kpi: str) -> bool:
+    """Say whether a KPI is the same in two runs: version, and formula and settings where both have its card."""
+    first, second = one.cards.get(kpi), other.cards.get(kpi)
+    means_the_same = not (first and second) or (first.formula, first.settings) == (second.formula, second.settings)
+    return means_the_same and one.version(kpi) == other.version(kpi)
+
+
+def headline(said: Told, series: Key) -> str:
+    """Return a headline KPI in words, as a run told it: its last known value and the period; empty without one."""
+    value = said.last_known(series)
     if value is None:
         return ""
     shown, period = said.shown(value.kpi, value.value), said.label(value.period)
@@ -258,6 +292,10 @@ def same(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
     return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def _plain(count: float) -> str:
+    return formatting.number(count, 2).removesuffix(".00")
 
 
 def _rows(found: Sequence[payloads.Payload], kind: str, needed: set[str]) -> list[dict[str, Any]]:
