@@ -163,6 +163,17 @@ def test_joint_interval_of_value_over_cost_is_that_of_a_compound_poisson_sum():
     assert (row.to_full_low, row.to_full_high) == pytest.approx((low / 500, high / 500), rel=0.02)
 
 
+def test_the_order_in_which_an_engine_gives_the_customers_makes_no_difference():
+    found = many(400)
+    paid = months(("2024-01-01", "a", 500.0, 0.0), ("2024-01-01", None, 0.0, 800.0), ends_on="2024-02-01")
+    ends = ["to_full_low", "to_full_high"]
+    first, other = (
+        by_channel(growth.ltv_to_cac(rows, paid, scores.head(0), **AHEAD))[ends]
+        for rows in (found, found.sample(frac=1, random_state=3))
+    )
+    pd.testing.assert_frame_equal(first, other)
+
+
 def test_joint_interval_agrees_with_a_plain_simulation_of_customers_and_their_number():
     """Shared overhead follows the number of customers: against drawing a Poisson number of customers, one by one."""
     found = many(150)
