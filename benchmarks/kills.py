@@ -4,7 +4,8 @@
 again and kills with SIGKILL the runner, a kernel, both, or the process that kernels are forked from; or lets no file
 grow beyond some kilobytes, as on a full disk; or takes away the right to write in the folder of the reports. After each
 it looks: the latest reports are whole ones, the catalogue is whole, no lock is left, every manifest can be read, no
-process lives on. It prints how many ended how, and every fault; it exits with 1 where there is one.
+process lives on. At the end eight runs of one report are started at once: one works, seven end with exit code 6. It
+prints how many ended how, and every fault; it exits with 1 where there is one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -45,6 +46,7 @@ WAYS = ("runner", "kernel", "both", "forks", "disk full", "read-only folder")
 DROP_FROM_BOUNDS, OVERRIDE_MODES = 24, 1  # of prctl and of capabilities, in Linux's headers
 LARGEST_FILE = 4_000  # bytes, smaller than a report
 ORPHANS_END_WITHIN_SECONDS = 15.0
+AT_ONCE, LOCKED = 8, 6
 
 
 def main() -> int:
@@ -68,9 +70,13 @@ def main() -> int:
             ended[f"{way}: {'done' if code == 0 else f'exit code {code}'}"] += 1
             faults.update(f"after {way}: {fault}" for fault in _faults(home))
         faults.update("the run after all kills fails" for _ in range(_run(home).wait() != 0))
+        together = Counter(run.wait() for run in [_run(home, names=NAMES[:1]) for _ in range(AT_ONCE)])
+        if together != {0: 1, LOCKED: AT_ONCE - 1}:
+            faults.update(["of the runs at once not one works and the others say so"])
     print(f"{asked.runs} runs of {usual:.1f} s each, killed at random moments (seed {asked.seed})")
     for text, count in sorted(ended.items()):
         print(f"{count:>5}  {text}")
+    print(f"{AT_ONCE} runs of one report at once, by exit code: {dict(sorted(together.items()))}")
     print(f"{sum(faults.values())} faults")
     for text, count in faults.most_common():
         print(f"{count:>5}  {text}")
@@ -87,8 +93,8 @@ def _notebook(path: Path) -> None:
     nbformat.write(book, path)
 
 
-def _run(home: Path, limit: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
-    books = [f"{name}.ipynb" for name in NAMES]
+def _run(home: Path, limit: Callable[[], None] | None = None, names: Sequence[str] = NAMES) -> subprocess.Popen[bytes]:
+    books = [f"{name}.ipynb" for name in names]
     command = [sys.executable, "-m", "kpikit", "run", *books, "--force", "--jobs", "2"]
     out = subprocess.DEVNULL
     return subprocess.Popen(command, cwd=home, stdout=out, stderr=out, preexec_fn=limit)
