@@ -7,6 +7,7 @@ from kpikit.features.buying import snapshots
 from kpikit.features.histories import histories
 from kpikit.features.labels import inactivity_labels, labelled, subscription_labels
 from kpikit.features.lasting import subscription_lengths
+from kpikit.features.outcomes import purchases_after
 from kpikit.features.subscribing import subscriber_snapshots
 
 __all__ = [

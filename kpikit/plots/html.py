@@ -50,6 +50,9 @@ TEMPLATES = {
 {% if text %}<p>{{ text }}</p>{% endif %}
 {{ table }}
 </section>""",
+    "folded": """\
+<section class="kk-result" id="{{ name }}"><p>{{ text }}</p>
+<details class="kk-data"><summary>{{ summary }}</summary>{{ table }}</details></section>""",
     "sentence": """\
 <p class="kk-result" id="{{ name }}">{{ title }}.</p>""",
     "summary": """\
