@@ -1,7 +1,7 @@
 """The form of a forecast that is kept until it can be judged: one row, wherever it is made, stored, handed or read.
 
-Who makes forecasts shows them as a result of the kind :data:`KIND`. The runner keeps its rows in ``kpis.json`` and hands
-those of earlier runs to a later one as a file, which the environment variable :data:`VARIABLE` names.
+Who makes forecasts shows them as a result of the kind :data:`KIND`. The runner keeps its rows in ``kpis.json`` and
+hands those of earlier runs to a later one as a file, which the environment variable :data:`VARIABLE` names.
 """
 
 from __future__ import annotations

@@ -112,11 +112,10 @@ def what_came(bought: Any, *, margin_fraction: float = 1.0) -> pd.DataFrame:
     if missing:
         fix = "Pass kpikit.features.purchases_after(orders, windows=due.windows, …)."
         raise ContractError(f"columns {missing}", got=f"[{listed(frame.columns)}]", fix=fix, where="bought")
-    days = {"as_of": "opens", "ends": "ends"}
     frame = frame.assign(
-        **{name: frame[column].map(lambda day: as_date(day).isoformat()) for name, column in days.items()}
-    )
-    frame = frame.assign(clv=frame.discounted_spend * margin_fraction, expected_purchases=frame.purchases)
+        as_of=frame.opens.map(_iso), ends=frame.ends.map(_iso), expected_purchases=frame.purchases,
+        clv=frame.discounted_spend * margin_fraction,
+    )  # fmt: skip
     whole = frame.assign(by="", segment=ALL)
     parts = frame.assign(by=BY, segment=group_of(frame.frequency))
     keys = ["by", "segment", "as_of", "ends"]
@@ -130,3 +129,7 @@ def group_of(frequency: Any) -> pd.Series[str]:
     repeats = pd.Series(np.asarray(frequency, dtype=float))
     bounds = [high for _, high in GROUPS.values()]
     return pd.Series(np.array(list(GROUPS))[np.searchsorted(bounds, repeats)], repeats.index, dtype=object)
+
+
+def _iso(day: Any) -> str:
+    return as_date(day).isoformat()

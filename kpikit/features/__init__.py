@@ -1,6 +1,7 @@
 """What was known of each customer at a cutoff, and whether they were lost afterwards: one row per customer and cutoff.
 
-Features read only what is dated before the cutoff's first instant; labels read only what comes from it on.
+Features read only what is dated before the cutoff's first instant; labels read only what comes from it on. What came of
+forecasts is counted by horizon, from what comes from its first day on.
 """
 
 from kpikit.features.buying import snapshots
@@ -14,6 +15,7 @@ __all__ = [
     "histories",
     "inactivity_labels",
     "labelled",
+    "purchases_after",
     "snapshots",
     "subscriber_snapshots",
     "subscription_labels",

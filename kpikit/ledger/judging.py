@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from kpikit.errors import ContractError, listed
 from kpikit.forecasts import KEY
-from kpikit.formatting import agreed, counted, interval, joined, number, percent
+from kpikit.formatting import agreed, counted, joined, number, percent
 from kpikit.intervals import wilson
 from kpikit.ledger.keeping import Due, last_day
 from kpikit.results import Result
 
 INSIDE, ABOVE, BELOW, NO_INTERVAL = "inside", "came above", "came below", "no interval"
 NAME, TITLE = "earlier-forecasts", "Earlier forecasts"
-SURPRISING = 0.025  # so few inside by chance, if the intervals held as often as they say: then they do not
+STAKE = 0.5  # of what is won so far, on each further horizon
+STRONG = 20.0  # evidence that chance alone reaches once in 20 ledgers
 WELL_ENOUGH = 0.80  # where the data cannot tell holding so often from holding as often as said, they are too few
 
 
@@ -41,12 +41,24 @@ def scored(due: Due, came: Any) -> Result:
         nothing came), ``verdict`` (``inside``, ``came above``, ``came below``, ``no interval``), ``style``, ``n``,
         ``model``, ``run_id``. Of kind ``text`` where nothing has come due. ``facts``: ``inside``, ``judged`` (intervals
         of which it is known), ``horizons`` (different ones), ``side_by_side`` (that do not overlap), ``low`` and
-        ``high`` (Wilson's interval of the share inside, as many of them counted as horizons lie side by side), ``currency``.
+        ``high`` (Wilson's interval of the share inside, as many of them counted as horizons lie side by side),
+        ``evidence`` (against the intervals, see below; 20 or more is strong), ``currency``.
 
     Raises
     ------
     ContractError
         When ``came`` lacks a column.
+
+    Notes
+    -----
+    Forecasts of one horizon share what happened in it, in a way that nobody knows. So the evidence that intervals hold
+    less often than they say is a bet that needs no independence within a horizon: of horizons that lie side by side,
+    each multiplies it by (1 − λ) + λ × share missed / (1 − confidence), λ = 1/2. If the intervals held as often as they
+    say, it would reach 20 at any time with a chance of at most 1 in 20, however often it is looked at.
+
+    References
+    ----------
+    Shafer, G. (2021), "Testing by betting", Journal of the Royal Statistical Society A 184.
     """
     outcomes = came if isinstance(came, pd.DataFrame) else came.to_pandas()
     missing = [name for name in (*KEY, "came") if name not in outcomes.columns]
@@ -65,21 +77,21 @@ def scored(due: Due, came: Any) -> Result:
         return Result(NAME, "text", title, " ".join(note for note in notes if note))
     facts = {**_held(table), "currency": due.currency}
     title = _title(table, facts)
-    notes = [_telling(table, facts), _off(table), _as_known(due), *notes]
+    notes = [_telling(facts), _off(table), _as_known(due), *notes]
     text = " ".join(note for note in notes if note)
-    return Result(NAME, "table", title, text, f"{title}: {_verdict(table, facts)}.", table=table, facts=facts)
+    return Result(NAME, "table", title, text, f"{title}: {_verdict(facts)}.", table=table, facts=facts)
 
 
-def side_by_side(windows: list[tuple[str, str]]) -> int:
-    """Return how many horizons lie side by side at most, no two sharing a day.
+def side_by_side(windows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return as many horizons as can lie side by side, no two sharing a day.
 
     >>> side_by_side([("2026-01-01", "2026-04-01"), ("2026-02-01", "2026-05-01"), ("2026-04-01", "2026-07-01")])
-    2
+    [('2026-01-01', '2026-04-01'), ('2026-04-01', '2026-07-01')]
     """
-    found, until = 0, ""
-    for begins, ends in sorted(set(windows), key=lambda window: window[1]):
-        if begins >= until:
-            found, until = found + 1, ends
+    found: list[tuple[str, str]] = []
+    for window in sorted(set(windows), key=lambda window: (window[1], window[0])):
+        if not found or window[0] >= found[-1][1]:
+            found.append(window)
     return found
 
 
@@ -106,11 +118,16 @@ def _held(table: pd.DataFrame) -> dict[str, Any]:
     """Return how often the intervals held, and what that can tell of how often they hold."""
     told = table[table.verdict != NO_INTERVAL]
     windows = list(zip(told.as_of, told.ends, strict=True))
-    inside, apart = int((told.verdict == INSIDE).sum()), side_by_side(windows)
-    share = inside / len(told) if len(told) else np.nan
-    low, high = wilson(share * apart, apart) if len(told) else (np.nan, np.nan)
-    return {"inside": inside, "judged": len(told), "horizons": len(set(windows)), "side_by_side": apart,
-            "share": share, "low": float(low), "high": float(high)}  # fmt: skip
+    held, apart = told.verdict == INSIDE, side_by_side(windows)
+    share, n = (float(held.mean()), len(apart)) if len(told) else (np.nan, 0)
+    low, high = wilson(share * n, n) if n else (np.nan, np.nan)
+    evidence = 1.0
+    for window in apart:
+        one = told[[each == window for each in windows]]
+        missed = float((one.verdict != INSIDE).mean())
+        evidence *= 1 - STAKE + STAKE * missed / (1 - float(one.confidence.mean()))
+    return {"inside": int(held.sum()), "judged": len(told), "horizons": len(set(windows)), "side_by_side": n,
+            "low": float(low), "high": float(high), "evidence": evidence}  # fmt: skip
 
 
 def _title(table: pd.DataFrame, facts: dict[str, Any]) -> str:
@@ -121,37 +138,33 @@ def _title(table: pd.DataFrame, facts: dict[str, Any]) -> str:
     return f"{number(facts['inside'])} of {judged} of {claimed} held in earlier forecasts"
 
 
-def _verdict(table: pd.DataFrame, facts: dict[str, Any]) -> str:
-    """Return what the share tells, in words. All forecasts of one horizon count as one: they share what happened."""
+def _verdict(facts: dict[str, Any]) -> str:
+    """Return what the share tells of the intervals, in words."""
     if not facts["judged"]:
         return "nothing can be told of intervals"
-    apart, claimed = facts["side_by_side"], float(table.confidence.mean())
-    held = int(np.ceil(facts["share"] * apart - 1e-9))
-    if stats.binom.cdf(held, apart, claimed) < SURPRISING:
+    if facts["evidence"] >= STRONG:
         return "fewer than they say, so the intervals are too narrow: plan with wider ones"
     if facts["low"] < WELL_ENOUGH:
         return "too few to tell whether they hold as often as they say"
     return "nothing speaks against them"
 
 
-def _telling(table: pd.DataFrame, facts: dict[str, Any]) -> str:
+def _telling(facts: dict[str, Any]) -> str:
     if not facts["judged"]:
         return ""
-    apart = facts["side_by_side"]
-    horizons = counted(facts["horizons"], "horizon")
-    how = (
-        f"{agreed(facts['horizons'], 'has', 'have')} no day in common"
-        if apart == facts["horizons"]
-        else f"overlap: only {number(apart)} {agreed(apart, 'lies', 'lie')} side by side"
+    verdict, horizons, apart = _verdict(facts), facts["horizons"], facts["side_by_side"]
+    told = (
+        f"{verdict[0].upper()}{verdict[1:]}. Forecasts of one horizon, or of horizons that overlap, share what "
+        "happened in those days and are not independent. "
     )
-    if facts["horizons"] == 1:
-        how = "is one piece of evidence"
-    verdict = _verdict(table, facts)
+    if horizons == 1:
+        return f"{told}These are of one horizon, which is one piece of evidence."
+    lie = f"{number(apart)} of {counted(horizons, 'horizon')} {agreed(apart, 'lies', 'lie')} side by side"
+    if apart == 1:
+        return f"{told}All {number(horizons)} horizons overlap and are one piece of evidence."
     return (
-        f"{verdict[0].upper()}{verdict[1:]}. Forecasts of one horizon, and of horizons that share days, share what "
-        f"happened in them and are not independent. Here {horizons} {how}, so the share that holds in the long run is "
-        f"only known to lie between {interval(facts['low'], facts['high'])} (Wilson, 95 %, "
-        f"{number(apart)} independent)."
+        f"{told}{lie}: with so many independent ones, the share that holds in the long run is between "
+        f"{percent(facts['low'])} and {percent(facts['high'])} (Wilson, 95 %)."
     )
 
 
@@ -161,11 +174,11 @@ def _off(table: pd.DataFrame) -> str:
     errors = (whole if len(whole) else table).error.dropna()
     if errors.empty:
         return ""
-    span = (
-        f"{_signed(errors.min())} to {_signed(errors.max())} off, half of them within {percent(errors.abs().median())}"
-    )
-    whose = "of all customers " if len(whole) and len(whole) < len(table) else ""
-    return f"Forecasts {whose}came out {span if len(errors) > 1 else f'{_signed(errors.iloc[0])} off'} what came."
+    whose = " of all customers" if len(whole) and len(whole) < len(table) else ""
+    if len(errors) == 1:
+        return f"The forecast{whose} missed what came by {_signed(errors.iloc[0])}."
+    span = f"{_signed(errors.min())} to {_signed(errors.max())}"
+    return f"The forecasts{whose} missed what came by {span}, half of them by {percent(errors.abs().median())} or less."
 
 
 def _as_known(due: Due) -> str:

@@ -34,7 +34,8 @@ def forecasts(rows: pd.DataFrame, *, definitions: Mapping[str, str], currency: s
     Raises
     ------
     ContractError
-        When a column is missing, a forecast stands twice, its horizon has no day, or a ``kpi`` is not defined.
+        When a column is missing, a forecast stands twice, its horizon has no day, its confidence is no share, or a ``kpi`` is not
+        defined.
     """
     missing = [name for name in COLUMNS if name not in rows.columns and name != "definition"]
     if missing:
@@ -44,6 +45,7 @@ def forecasts(rows: pd.DataFrame, *, definitions: Mapping[str, str], currency: s
         "a definition of each kpi": table.definition.isna(),
         "forecasts that differ in kpi, segment or horizon": table.duplicated(list(KEY)),
         "horizons that end after they begin": table.ends <= table.as_of,
+        "a confidence above 0 and below 1": ~table.confidence.between(0, 1, inclusive="neither"),
     }
     for expected, wrong in problems.items():
         if wrong.any():
