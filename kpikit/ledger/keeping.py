@@ -34,8 +34,8 @@ def forecasts(rows: pd.DataFrame, *, definitions: Mapping[str, str], currency: s
     Raises
     ------
     ContractError
-        When a column is missing, a forecast stands twice, its horizon has no day, its confidence is no share, or a ``kpi`` is not
-        defined.
+        When a column is missing, a forecast stands twice, its horizon has no day, its confidence is no share, or a
+        ``kpi`` is not defined.
     """
     missing = [name for name in COLUMNS if name not in rows.columns and name != "definition"]
     if missing:
