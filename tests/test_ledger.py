@@ -153,7 +153,7 @@ def test_what_the_data_do_not_say_is_not_taken_for_nothing(hand: Any) -> None:
     due = due_by("2026-03-01")
     told = ledger.scored(due, outcomes(due, 0.0, math.nan))
     assert (told.table.came.tolist(), told.table.error.isna().all()) == ([0.0], True)
-    assert "Of 1 forecast that came due the data do not say what came." in told.text
+    assert "Of 1 forecast that came due the data do not say, or not yet, what came." in told.text
 
 
 def test_no_earlier_forecast_has_come_due(hand: Any) -> None:
@@ -246,7 +246,18 @@ def test_both_tables_are_drawn_in_the_style_of_each_number(hand: Any) -> None:
     html = plots.earlier_forecasts(ledger.scored(due, outcomes(due, 120.0, 0.55))).html
     assert "no: came above" in html
     assert "55.0 %" in html
-    assert "2026-01-01 to 2026-01-31" in html
+    assert "2026-01-31" in html
+    assert "Show every forecast judged" not in html
+
+
+def test_segments_are_behind_a_fold_and_the_newest_comes_first(hand: Any) -> None:
+    months = [("2026-01-01", "2026-02-01"), ("2026-02-01", "2026-03-01")]
+    hand(*(forecast(*month, **of) for month in months for of in ({}, {"by": "plan", "segment": "gold"})))
+    due = due_by("2026-03-01")
+    html = plots.earlier_forecasts(ledger.scored(due, outcomes(due, *[100.0] * 4))).html
+    shown, folded = html.split("Show every forecast judged")
+    assert (shown.count("gold"), folded.count("gold")) == (0, 2)
+    assert shown.index("2026-02-28") < shown.index("2026-01-31")
 
 
 # ---- what came of lifetime value

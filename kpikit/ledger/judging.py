@@ -189,7 +189,7 @@ def _as_known(due: Due) -> str:
 def _unknown(size: int) -> str:
     if not size:
         return ""
-    return f"Of {counted(size, 'forecast')} that came due the data do not say what came."
+    return f"Of {counted(size, 'forecast')} that came due the data do not say, or not yet, what came."
 
 
 def _redefined(due: Due) -> str:

@@ -58,7 +58,7 @@ def forecasts(rows: pd.DataFrame, *, definitions: Mapping[str, str], currency: s
         f"{agreed(len(days), 'the horizon', 'each horizon')} ({until}), a later run of this report counts what came."
     )
     if table.empty:
-        title, text = "This report makes no forecast that could be judged later", "There is too little to forecast by."
+        title, text = "This report makes no forecast that could be judged later", ""
     facts = {"definitions": dict(definitions), "currency": currency}
     return Result("forecasts-made", KIND, title, text, table=table.reset_index(drop=True), facts=facts)
 

@@ -51,8 +51,10 @@ TEMPLATES = {
 {{ table }}
 </section>""",
     "folded": """\
-<section class="kk-result" id="{{ name }}"><p>{{ text }}</p>
-<details class="kk-data"><summary>{{ summary }}</summary>{{ table }}</details></section>""",
+<section class="kk-result" id="{{ name }}">{% if title %}<h3>{{ title }}</h3>{% endif %}
+<p>{{ text }}</p>
+{{ table }}
+{% if more %}<details class="kk-data"><summary>{{ ask }}</summary>{{ more }}</details>{% endif %}</section>""",
     "sentence": """\
 <p class="kk-result" id="{{ name }}">{{ title }}.</p>""",
     "summary": """\

@@ -6,63 +6,73 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
-from kpikit.formatting import MISSING, interval, missing, number, percent, styled
+from kpikit.formatting import MISSING, interval, missing, percent, styled
 from kpikit.plots.html import render, show, table_html
 from kpikit.results import Result, slug
 
-WHOLE = "all"
+WHOLE, INSIDE, NO_INTERVAL = "all", "inside", "no interval"
+MADE = {"title": "Forecast", "segment": "Of whom", "n": "n", "until": "Up to", "value": "Expected",
+        "interval": "Interval", "model": "Model"}  # fmt: skip
+JUDGED = {"title": "Forecast", "segment": "Of whom", "n": "n", "as_of": "From", "until": "Up to", "value": "Expected",
+          "interval": "Interval", "came": "Came", "error": "Off by", "held": "Interval held"}  # fmt: skip
 
 
 def forecasts(result: Result) -> Result:
     """Return what a run forecasts drawn: a sentence, and the forecasts behind a fold."""
-    currency = result.facts.get("currency", "")
     if not len(result.table):
         return show(replace(result, table=None), kind=result.kind)
-    labels = {"what": "Forecast", "whose": "Of whom", "until": "Up to", "value": "Forecast value",
-              "interval": "Interval", "model": "Model"}  # fmt: skip
-    rows = _texts(result.table, currency).assign(
-        until=[_day_before(ends) for ends in result.table.ends], model=result.table.model
-    )
-    folded = table_html(rows, result.title, labels=labels)
-    text, ask = f"{result.title}. {result.text}", "Show these forecasts"
-    return result.with_html(render("folded", name=slug(result.name), text=text, summary=ask, table=folded))
+    more = table_html(_texts(result), result.title, labels=MADE)
+    said = {"name": slug(result.name), "title": "", "text": f"{result.title}. {result.text}", "table": Markup()}
+    return result.with_html(render("folded", **said, ask="Show these forecasts", more=more))
 
 
 def earlier_forecasts(result: Result) -> Result:
-    """Return earlier forecasts beside what came drawn; only the sentence where none has come due."""
+    """Return earlier forecasts beside what came drawn, the newest first; those of segments behind a fold.
+
+    Only the sentence where none has come due.
+    """
     if result.table is None or not len(result.table):
         return show(result, kind="text")
-    labels = {"what": "Forecast", "whose": "Of whom", "period": "Horizon", "value": "Forecast value",
-              "interval": "Interval", "came": "Came", "error": "Off by", "verdict": "Interval held"}  # fmt: skip
-    table, currency = result.table, result.facts.get("currency", "")
-    rows = _texts(table, currency).assign(
-        period=table.period,
-        came=[styled(row.came, row.style, currency) for row in table.itertuples()],
-        error=[MISSING if missing(error) else f"{'+' if error >= 0 else ''}{percent(error)}" for error in table.error],
-        verdict=["yes" if verdict == "inside" else f"no: {verdict}" if verdict != "no interval" else verdict
-                 for verdict in table.verdict],
-    )  # fmt: skip
-    drawn = show(replace(result, table=rows), labels=labels)
-    return result.with_html(drawn.html, "table")
+    texts = _texts(result).sort_values(["ends", "as_of"], ascending=False, kind="stable")
+    whole = texts[texts.segment == WHOLE]
+    if whole.empty or len(whole) == len(texts):
+        table, more = table_html(texts, result.title, labels=JUDGED), Markup()
+    else:
+        table = table_html(whole, f"{result.title}: those of the whole", labels=JUDGED)
+        more = table_html(texts, f"{result.title}: all of them", labels=JUDGED)
+    said = {"name": slug(result.name), "title": result.title, "text": result.text, "table": table}
+    return result.with_html(render("folded", **said, ask="Show every forecast judged", more=more), "table")
 
 
-def _texts(table: pd.DataFrame, currency: str) -> pd.DataFrame:
-    """Return what both tables show: each number as its own style has it."""
-    rows: list[Any] = list(table.itertuples())
-    return pd.DataFrame(
-        {
-            "what": [row.title for row in rows],
-            "whose": [_whose(row) for row in rows],
-            "value": [styled(row.value, row.style, currency) for row in rows],
-            "interval": [interval(row.low, row.high, row.style, currency) for row in rows],
-        }
+def _texts(result: Result) -> pd.DataFrame:
+    """Return a table's rows as readers see them: each number as its own style has it."""
+    currency = result.facts.get("currency", "")
+    rows: list[Any] = list(result.table.itertuples())
+    table: pd.DataFrame = result.table
+    texts = table.assign(
+        until=[_day_before(row.ends) for row in rows],
+        value=[styled(row.value, row.style, currency) for row in rows],
+        interval=[interval(row.low, row.high, row.style, currency) for row in rows],
     )
+    if "came" in texts.columns:
+        texts = texts.assign(
+            came=[styled(row.came, row.style, currency) for row in rows],
+            error=[_signed(row.error) for row in rows],
+            held=[_held(row.verdict) for row in rows],
+        )
+    return texts
 
 
-def _whose(row: Any) -> str:
-    size = "" if missing(row.n) else f" (n = {number(row.n)})"
-    return f"{row.segment if row.segment != WHOLE else 'all'}{size}"
+def _signed(error: float) -> str:
+    if missing(error):
+        return MISSING
+    return f"+{percent(error)}" if error >= 0 else percent(error)
+
+
+def _held(verdict: str) -> str:
+    return {INSIDE: "yes", NO_INTERVAL: NO_INTERVAL}.get(verdict, f"no: {verdict}")
 
 
 def _day_before(ends: str) -> str:
