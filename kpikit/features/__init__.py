@@ -8,13 +8,14 @@ from kpikit.features.buying import snapshots
 from kpikit.features.histories import histories
 from kpikit.features.labels import inactivity_labels, labelled, subscription_labels
 from kpikit.features.lasting import subscription_lengths
-from kpikit.features.outcomes import purchases_after
+from kpikit.features.outcomes import lost_after, purchases_after
 from kpikit.features.subscribing import subscriber_snapshots
 
 __all__ = [
     "histories",
     "inactivity_labels",
     "labelled",
+    "lost_after",
     "purchases_after",
     "snapshots",
     "subscriber_snapshots",

@@ -14,7 +14,7 @@ from kpikit.contracts import as_table
 from kpikit.customers import occasions
 from kpikit.errors import ParameterError
 from kpikit.periods import DAYS_PER_YEAR, EPOCH, as_date
-from kpikit.timeline import one_if
+from kpikit.timeline import count_if, one_if
 
 
 def purchases_after(
@@ -61,6 +61,40 @@ def purchases_after(
     return (found if spans else found.limit(0)).order_by(["opens", "ends", "frequency"])
 
 
+def lost_after(
+    orders: Any, *, windows: Sequence[tuple[Any, Any]], as_of: Any, active_days: int | None = None
+) -> ir.Table:
+    """Return how many customers were lost in horizons that are over: one row per order → one row per horizon.
+
+    Parameters
+    ----------
+    orders, windows, as_of
+        As in :func:`purchases_after`.
+    active_days
+        Customers are those whose last order is so many days before the horizon at most, as in :func:`snapshots`; None:
+        all with an order before it.
+
+    Returns
+    -------
+    Table
+        ``opens`` and ``ends`` (dates), ``customers`` (int), ``lost`` (int: no order on any day of the horizon). A
+        refund is no order.
+
+    Raises
+    ------
+    ParameterError
+        When a horizon has no day or ends after ``as_of``, or ``active_days`` is below 1.
+    """
+    if active_days is not None and active_days < 1:
+        raise ParameterError("1 day or more", got=str(active_days), fix="Pass 365.", where="active_days")
+    end = as_date(as_of)
+    spans = spans_by(windows, end)
+    daily = occasions(as_table("orders", orders), end)
+    parts = [_lost(daily, opens, ends, active_days) for opens, ends in spans or [(end, end)]]
+    found = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    return (found if spans else found.limit(0)).order_by(["opens", "ends"])
+
+
 def spans_by(windows: Sequence[tuple[Any, Any]], end: date) -> list[tuple[date, date]]:
     """Return horizons as dates; raise unless each has a day and ends by ``end``."""
     spans = [(as_date(opens, name="windows"), as_date(ends, name="windows")) for opens, ends in windows]
@@ -93,3 +127,19 @@ def _bought(daily: ir.Table, opens: date, ends: date, daily_rate: float) -> ir.T
         customers=sums.customers.cast("int64"), purchases=sums.purchases.cast("int64"), spend=sums.spend,
         discounted_spend=sums.discounted_spend,
     )  # fmt: skip
+
+
+def _lost(daily: ir.Table, opens: date, ends: date, active_days: int | None) -> ir.Table:
+    first, after = ((day - EPOCH).days for day in (opens, ends))
+    known = daily.filter(daily.day < after)
+    is_later = known.day >= first
+    each = known.group_by("customer_id").aggregate(
+        last=known.day.max(where=~is_later), purchases=one_if(is_later).sum()
+    )
+    each = each.filter(each["last"].notnull())
+    if active_days is not None:
+        each = each.filter(each["last"] >= first - active_days)
+    sums = each.aggregate(customers=each.count(), lost=count_if(each.purchases == 0))
+    return sums.select(
+        opens=ibis.literal(opens), ends=ibis.literal(ends), customers=sums.customers.cast("int64"), lost=sums.lost
+    )
