@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from kpikit import clv, customers, features, forecasts, kpis, ledger, plots
+from kpikit import churn, clv, customers, features, forecasts, kpis, ledger, plots
 from kpikit.clv.reading import GROUPS
 from kpikit.config import Config
 from kpikit.datasets import cdnow
@@ -341,3 +341,52 @@ def test_groups_are_those_of_the_page_and_a_missing_column_is_said() -> None:
     assert came.loc["expected_purchases"].drop("all").sum() == came.loc[("expected_purchases", "all")] == 1882
     with pytest.raises(ContractError, match="purchases_after"):
         clv.what_came(counts.to_pandas().drop(columns="purchases"))
+
+
+# ---- what came of churn
+
+
+def test_customers_lost_after_a_day_by_hand() -> None:
+    bought = orders(
+        ("stays", "2025-12-01", 5.0), ("stays", "2026-01-31", 5.0), ("goes", "2025-12-31", 5.0),
+        ("late", "2025-12-31", 5.0), ("late", "2026-02-01", 5.0), ("refunded", "2025-12-31", 5.0),
+        ("refunded", "2026-01-10", -5.0), ("gone", "2025-11-01", 5.0), ("new", "2026-01-05", 5.0),
+    )  # fmt: skip
+    windows = [("2026-01-01", "2026-02-01")]
+    found = features.lost_after(bought, windows=windows, as_of="2026-02-01", active_days=31).to_pandas()
+    assert found[["customers", "lost"]].to_numpy().tolist() == [[4, 3]]  # 1 December is 31 days back, 1 November more
+    assert features.lost_after(bought, windows=windows, as_of="2026-02-01").to_pandas().customers.tolist() == [5]
+    assert features.lost_after(bought, windows=[], as_of="2026-02-01").to_pandas().empty
+    nobody = features.lost_after(bought, windows=[("2020-01-01", "2020-02-01")], as_of="2026-02-01").to_pandas()
+    assert nobody[["customers", "lost"]].to_numpy().tolist() == [[0, 0]]
+    with pytest.raises(ParameterError, match="1 day or more"):
+        features.lost_after(bought, windows=windows, as_of="2026-02-01", active_days=0)
+
+
+def test_customers_lost_are_those_of_the_labels() -> None:
+    cut, known, days = "1998-01-01", {"as_of": "1998-04-01"}, 90
+    snapshots = features.snapshots(cdnow(sample=True), cutoffs=cut, active_days=200)
+    labels = features.inactivity_labels(cdnow(sample=True), cutoffs=cut, horizon_days=days, **known)
+    expected = features.labelled(snapshots, labels).to_pandas()
+    windows = [(cut, "1998-04-01")]
+    found = features.lost_after(cdnow(sample=True), windows=windows, active_days=200, **known).to_pandas()
+    assert found[["customers", "lost"]].to_numpy().tolist() == [[len(expected), expected.churned.sum()]]
+    came = churn.what_came(found)
+    assert came[list(forecasts.KEY)].to_numpy().tolist() == [["customers_lost", "", "all", cut, "1998-04-01"]]
+    with pytest.raises(ContractError, match="lost_after"):
+        churn.what_came(found.drop(columns="lost"))
+
+
+def test_expected_losses_are_a_forecast_and_those_of_a_ready_table_are_none() -> None:
+    case: Any = SimpleNamespace(as_of="2026-01-01", is_table=False, sample=SimpleNamespace(horizon_days=60))
+    row = {"n": 100, "expected": 30.0, "low": 22.0, "high": 38.0, "mean_risk": 0.3, "value_at_risk": 1.0}
+    losses = Result("expected-losses", "table", "Losses", table=pd.DataFrame([row]))
+    model: Any = SimpleNamespace(name="boosting")
+    found = churn.forecasts(case, model, losses, active_days=365)
+    assert found.table[["as_of", "ends", "value", "low", "high", "n", "model"]].to_numpy().tolist() == [
+        ["2026-01-01", "2026-03-02", 30.0, 22.0, 38.0, 100, "boosting"]
+    ]
+    others = churn.forecasts(case, model, losses, active_days=90)
+    assert others.facts["definitions"] != found.facts["definitions"]
+    ready: Any = SimpleNamespace(is_table=True)
+    assert churn.forecasts(ready, model, losses, active_days=365).table.empty
