@@ -137,6 +137,8 @@ def test_forecasts_that_overlap_are_not_counted_as_independent(hand: Any) -> Non
     told = ledger.scored(due, outcomes(due, *[200.0] * 10))
     assert (told.facts["horizons"], told.facts["side_by_side"]) == (10, 4)
     assert told.facts["evidence"] == pytest.approx(10.5**4)
+    z2 = 1.959964**2
+    assert told.facts["high"] == pytest.approx(z2 / (4 + z2), rel=1e-5)  # Wilson's upper limit of 0 of 4, not of 10
     assert "4 of 10 horizons lie side by side" in told.text
 
     hand(*(forecast(segment=f"s{place}", by="plan") for place in range(12)))

@@ -153,6 +153,8 @@ def _telling(facts: dict[str, Any]) -> str:
     if not facts["judged"]:
         return ""
     verdict, horizons, apart = _verdict(facts), facts["horizons"], facts["side_by_side"]
+    if facts["judged"] == 1:
+        return f"{verdict[0].upper()}{verdict[1:]}."
     told = (
         f"{verdict[0].upper()}{verdict[1:]}. Forecasts of one horizon, or of horizons that overlap, share what "
         "happened in those days and are not independent. "
