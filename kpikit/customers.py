@@ -21,8 +21,8 @@ from kpikit.timeline import activity, days, end_of_data, marked, one_if, period_
 HISTORY = ("frequency", "recency", "T")
 
 
-def _occasions(orders: ir.Table, as_of: Any) -> ir.Table:
-    """Return one row per customer and day with activity: the day's number and the day's net amount."""
+def occasions(orders: ir.Table, as_of: Any) -> ir.Table:
+    """Return the days with activity: one row per customer and day, with the day's number and its net amount."""
     known = marked(orders, as_of)
     daily = known.group_by(known.customer_id, day=days(known.ordered_at)).aggregate(
         net=known.amount.sum(), is_active=known.is_activity.any()
@@ -63,7 +63,7 @@ def histories(orders: Any, *, as_of: Any = None, unit: str = "week") -> ir.Table
     one_of("unit", unit, DAYS_PER_UNIT)
     table = as_table("orders", orders)
     last_known_day = days(end_of_data(table, as_of)) - 1
-    daily = _occasions(table, as_of)
+    daily = occasions(table, as_of)
     each = daily.group_by("customer_id").aggregate(
         first=daily.day.min(),
         last=daily.day.max(),
@@ -150,7 +150,7 @@ def calibration_holdout(orders: Any, *, calibration_end: Any, as_of: Any = None,
             where="calibration_end",
         )
     known = histories(table, as_of=cut, unit=unit)
-    daily = _occasions(table, as_of)
+    daily = occasions(table, as_of)
     later = daily.filter(daily.day >= days(ibis.literal(cut)))
     after = later.group_by("customer_id").aggregate(purchases=later.count(), spend=later.net.sum())
     joined = known.left_join(after, "customer_id")
@@ -218,7 +218,7 @@ def daily_purchases(orders: Any, *, known_before: Any, as_of: Any = None) -> ir.
         purchase are not there.
     """
     table, cut = as_table("orders", orders), as_date(known_before, name="known_before")
-    daily = _occasions(table, as_of)
+    daily = occasions(table, as_of)
     first = daily.group_by("customer_id").aggregate(first=daily.day.min())
     born = first.filter(first["first"] < days(ibis.literal(cut)))
     both = daily.inner_join(born, "customer_id")

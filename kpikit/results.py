@@ -35,6 +35,7 @@ KINDS = (
     "definitions",
     "quality",
     "provenance",
+    "forecasts",  # what is kept to be judged when its horizon is over (kpikit.forecasts)
 )
 
 

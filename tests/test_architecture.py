@@ -14,11 +14,13 @@ MODULES = sorted((ROOT / "kpikit").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 LAYERS = (
-    "errors periods formatting results palette keyfigures notebookstyle summaries spreadsheets scrubbing cells legible",
+    "errors periods formatting results palette keyfigures notebookstyle summaries spreadsheets scrubbing cells legible "
+    "forecasts",
     "intervals contracts config timeline handing",
     "sources proposals datasets",
     "metrics cohorts customers features",
-    "kpis clv churn renewals retention survival voice impact links scorecard checks privacy growth performance support",
+    "kpis clv churn renewals retention survival voice impact links scorecard checks privacy growth performance support "
+    "ledger",
     "plots",
     "report",
     "cli commands options project scheduling terminal __main__ __init__",

@@ -89,6 +89,18 @@ def _functions() -> dict[str, Callable[[Any], Any]]:
         "churn_labels": functools.partial(
             features.inactivity_labels, cutoffs=["2023-10-01", "2024-02-29"], horizon_days=60, as_of=AS_OF
         ),
+        "purchases_after": functools.partial(
+            features.purchases_after,
+            windows=[("2023-10-01", "2024-01-01"), ("2023-11-05", "2024-02-29")],
+            as_of=AS_OF,
+            annual_discount_rate=0.1,
+        ),
+        "lost_after": functools.partial(
+            features.lost_after,
+            windows=[("2023-10-01", "2024-01-01"), ("2023-11-05", "2024-02-29")],
+            as_of=AS_OF,
+            active_days=300,
+        ),
         "churn_histories": functools.partial(features.histories, cutoffs=["2023-10-01", "2024-02-29"]),
     }
 

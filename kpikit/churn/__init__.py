@@ -5,6 +5,7 @@ A risk is a forecast and no effect: what a contact changes is measured against a
 
 from kpikit.churn.case import Case, case
 from kpikit.churn.explaining import dependence, importance, reasons
+from kpikit.churn.foretelling import forecasts, what_came
 from kpikit.churn.profit import Economics, profit
 from kpikit.churn.reading import actions, contact_effect, expected_losses, kept_list, key_values, listed_on
 from kpikit.churn.rivals import rivals
@@ -27,6 +28,7 @@ __all__ = [
     "dependence",
     "expected_losses",
     "final_model",
+    "forecasts",
     "importance",
     "kept_list",
     "key_values",
@@ -42,6 +44,7 @@ __all__ = [
     "study",
     "table_sample",
     "watch_list",
+    "what_came",
     "with_purchase_models",
     "write_csv",
 ]

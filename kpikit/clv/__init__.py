@@ -5,6 +5,7 @@ from kpikit.clv.calibration import calibration_by_decile, calibration_by_frequen
 from kpikit.clv.comparing import compare
 from kpikit.clv.equity import customer_equity
 from kpikit.clv.fitter import fit, fits, fits_by, load
+from kpikit.clv.foretelling import forecasts, what_came
 from kpikit.clv.model import Fit
 from kpikit.clv.models import MODELS
 from kpikit.clv.movements import equity_by_customer
@@ -32,6 +33,7 @@ __all__ = [
     "fit",
     "fits",
     "fits_by",
+    "forecasts",
     "holdout",
     "key_values",
     "load",
@@ -44,4 +46,5 @@ __all__ = [
     "top_customers",
     "tracking",
     "value_by_purchases",
+    "what_came",
 ]

@@ -13,6 +13,7 @@ from kpikit.plots.clv import (
 from kpikit.plots.cohorts import cohort_heatmap, newer_against_older, retention_curve, revenue_bridge, spending_curve
 from kpikit.plots.equity import customer_equity
 from kpikit.plots.html import actions, definitions, quality, set_aside, show, summary, table, table_html
+from kpikit.plots.ledger import earlier_forecasts, forecasts
 from kpikit.plots.scorecard import changes, control_charts, status_line, status_list
 from kpikit.plots.support import backlog, bottlenecks, first_contact, wait_curve, waits_by_hour
 from kpikit.plots.tiles import tiles
@@ -42,7 +43,9 @@ __all__ = [
     "customer_equity",
     "customers_table",
     "definitions",
+    "earlier_forecasts",
     "first_contact",
+    "forecasts",
     "growth",
     "holdout_table",
     "models_table",

@@ -50,6 +50,11 @@ TEMPLATES = {
 {% if text %}<p>{{ text }}</p>{% endif %}
 {{ table }}
 </section>""",
+    "folded": """\
+<section class="kk-result" id="{{ name }}">{% if title %}<h3>{{ title }}</h3>{% endif %}
+<p>{{ text }}</p>
+{{ table }}
+{% if more %}<details class="kk-data"><summary>{{ ask }}</summary>{{ more }}</details>{% endif %}</section>""",
     "sentence": """\
 <p class="kk-result" id="{{ name }}">{{ title }}.</p>""",
     "summary": """\

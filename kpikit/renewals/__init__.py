@@ -4,6 +4,7 @@ Reads the small tables of ``features.subscription_lengths`` and ``metrics.subscr
 """
 
 from kpikit.renewals.acting import actions
+from kpikit.renewals.foretelling import forecasts, what_came
 from kpikit.renewals.histories import with_renewals
 from kpikit.renewals.projection import held_out, outlook, projection
 from kpikit.renewals.reading import ends_known, lasting, plans_compared, recurring_bridge, renewal_table
@@ -11,6 +12,7 @@ from kpikit.renewals.reading import ends_known, lasting, plans_compared, recurri
 __all__ = [
     "actions",
     "ends_known",
+    "forecasts",
     "held_out",
     "lasting",
     "outlook",
@@ -18,5 +20,6 @@ __all__ = [
     "projection",
     "recurring_bridge",
     "renewal_table",
+    "what_came",
     "with_renewals",
 ]

@@ -66,8 +66,8 @@ def with_renewals(lengths: Any, *, period: str = "month", term_months: int = 1) 
         raise ParameterError("1 whole month or more", got=str(term_months), fix="Pass 12.", where="term_months")
     frame, width = checked(lengths), Period.parse(period)
     days = {day: pd.Timestamp(width.start(width.index(day.date()))) for day in frame.started_on.unique()}
-    came_up = _before(frame.started_on, frame.followed_days) // term_months
-    renewed = np.minimum(_before(frame.started_on, frame.duration) // term_months, came_up)
+    came_up = returns_before(frame.started_on, frame.followed_days) // term_months
+    renewed = np.minimum(returns_before(frame.started_on, frame.duration) // term_months, came_up)
     renewed = np.where(frame.observed, renewed, came_up)
     histories = pd.DataFrame(
         {"cohort": frame.started_on.map(days), "came_up": came_up, "renewed": renewed, "n": frame.n}
@@ -75,7 +75,7 @@ def with_renewals(lengths: Any, *, period: str = "month", term_months: int = 1) 
     return histories.groupby(["cohort", "came_up", "renewed"], as_index=False)[["n"]].sum()
 
 
-def _before(start: pd.Series[Any], days: pd.Series[Any]) -> Whole:
+def returns_before(start: pd.Series[Any], days: pd.Series[Any]) -> Whole:
     """Return how many monthly returns of the start's day lie before the day that is so many days later."""
     later = start + pd.to_timedelta(days, unit="D")
     months = (later.dt.year - start.dt.year) * MONTHS_PER_YEAR + later.dt.month - start.dt.month

@@ -11,7 +11,7 @@ from traceback import format_exception
 from typing import Any, Literal
 
 from kpikit.errors import ContractError, GateError, KpikitError, TerminatedError
-from kpikit.report import catalogue, changes, disclosure, export, gate, history, manifest, payloads, pdf, store
+from kpikit.report import catalogue, changes, disclosure, export, gate, history, ledger, manifest, payloads, pdf, store
 from kpikit.report.execute import CellError, Limits, execute
 from kpikit.report.manifest import Manifest
 from kpikit.report.notebooks import Notebook, code_hash, first_heading, load
@@ -64,7 +64,7 @@ def attempt(job: Job, shelf: Store, desk: Desk) -> Outcome:
     record, secrets = begin(job, started, desk), disclosure.secrets_of(job.values, desk.working_folder)
     with shelf.building(name, record.run_id) as building:
         try:
-            document = _executed(job, building, desk)
+            document = _executed(job, building, desk, ledger.earlier(shelf, record))
             executed = datetime.now(UTC)
             found = payloads.payloads(document)
             if not desk.despite_failed_checks:
@@ -106,17 +106,19 @@ def terminated(notebook: str) -> TerminatedError:
     )
 
 
-def _executed(job: Job, building: Path, desk: Desk) -> Any:
+def _executed(job: Job, building: Path, desk: Desk, earlier: list[dict[str, Any]]) -> Any:
     name, cells = job.notebook.name, len(load(job.notebook.path).cells)
-    return execute(
-        job.notebook,
-        building / store.NOTEBOOK,
-        job.values,
-        working_folder=desk.working_folder,
-        limits=desk.limits,
-        progress=lambda cell: desk.tell(name, cell, cells),
-        forks=desk.forks,
-    )
+    with ledger.handed(earlier, building) as environment:
+        return execute(
+            job.notebook,
+            building / store.NOTEBOOK,
+            job.values,
+            working_folder=desk.working_folder,
+            limits=desk.limits,
+            progress=lambda cell: desk.tell(name, cell, cells),
+            forks=desk.forks,
+            environment=environment,
+        )
 
 
 def known(problem: Exception, notebook: str) -> KpikitError:

@@ -51,6 +51,7 @@ def execute(
     limits: Limits | None = None,
     progress: Progress | None = None,
     forks: Forks | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Any:
     """Return the executed notebook, which is also written to ``output``, however it ended.
 
@@ -73,6 +74,8 @@ def execute(
         Called with the number of each cell that begins (1 is the first).
     forks
         What the kernel is forked from; None: it is started anew.
+    environment
+        Variables that the kernel has beside those of this process.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def execute(
             kernel_name=KERNEL,
             progress_bar=False,
             start_timeout=START_SECONDS,
-            kernel_manager_class=kernel.manager(forks),
+            kernel_manager_class=kernel.manager(forks, environment or {}),
             resources={"metadata": {"path": str(working_folder)}},
             timeout_func=watch.seconds_left,
             on_notebook_start=watch.keep,

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from kpikit import formatting
 from kpikit.errors import ParameterError
+from kpikit.forecasts import COLUMNS as FORECAST
+from kpikit.forecasts import KIND as FORECASTS
 from kpikit.periods import Period
 from kpikit.report import payloads
 from kpikit.report.manifest import Manifest
@@ -100,6 +102,25 @@ class Judged(Stored):
     verdict: str
 
 
+class Foretold(Stored):
+    """A forecast that a later run judges: what its fields mean, :data:`kpikit.forecasts.COLUMNS` says."""
+
+    kpi: str
+    title: str
+    by: str = ""
+    segment: str = ALL
+    as_of: str
+    ends: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    confidence: float
+    style: str = "decimal"
+    n: float | None = None
+    model: str = ""
+    definition: str
+
+
 class Told(Stored):
     """Everything that one run said in numbers: the content of its ``kpis.json``."""
 
@@ -112,6 +133,7 @@ class Told(Stored):
     rows: dict[str, int] = Field(default_factory=dict)
     definitions: list[Definition] = Field(default_factory=list)
     changes: list[Judged] = Field(default_factory=list)
+    forecasts: list[Foretold] = Field(default_factory=list)
     kpis: list[Value] = Field(default_factory=list)
 
     @cached_property
@@ -201,6 +223,7 @@ def facts(found: Sequence[payloads.Payload], record: Manifest) -> dict[str, Any]
             for row in _rows(found, "tiles", CHANGE_COLUMNS)
             if row["previous_period"] is not None and row["change"] is not None
         ],
+        "forecasts": [{name: row[name] for name in FORECAST} for row in _rows(found, FORECASTS, {*FORECAST})],
     }
 
 

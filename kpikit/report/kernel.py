@@ -9,8 +9,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from weakref import WeakSet
 
@@ -35,9 +37,12 @@ def kill_all() -> None:
                 os.killpg(group, signal.SIGKILL)
 
 
-def manager(forks: Forks | None) -> type[OwnKernelManager]:
-    """Return the class of the managers whose kernels are forked, where that is possible, or started as usual."""
-    return type("WarmKernelManager", (OwnKernelManager,), {"forks": forks}) if forks else OwnKernelManager
+def manager(forks: Forks | None, environment: Mapping[str, str]) -> type[OwnKernelManager]:
+    """Return the class of the managers whose kernels are forked, where that is possible, or started as usual.
+
+    ``environment`` has variables that the kernels get beside those of this process.
+    """
+    return type("KernelManagerOfARun", (OwnKernelManager,), {"forks": forks, "environment": environment})
 
 
 class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
@@ -49,6 +54,7 @@ class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
     """
 
     forks: Forks | None = None
+    environment: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, **settings: Any) -> None:
         usual = tempfile.gettempdir()
@@ -66,7 +72,8 @@ class OwnKernelManager(AsyncKernelManager):  # type: ignore[misc, unused-ignore]
         """Start the kernel, its own log unread: what the notebook prints comes over the sockets."""
         if self.forks and not self.provisioner:
             self.provisioner = ForkedProvisioner(self.forks, kernel_spec=self.kernel_spec, parent=self)
-        await super().start_kernel(**{"stderr": subprocess.DEVNULL, **settings})
+        own = {**(settings.pop("env", None) or os.environ), **self.environment}
+        await super().start_kernel(**{"stderr": subprocess.DEVNULL, **settings, "env": own})
         with _LOCK:
             _RUNNING.add(self)
 

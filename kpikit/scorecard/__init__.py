@@ -11,8 +11,10 @@ import pandas as pd
 
 from kpikit.formatting import agreed, counted, joined, number
 from kpikit.kpis.showing import definitions, sentence_case
+from kpikit.ledger import Due
 from kpikit.periods import Period
 from kpikit.results import Result
+from kpikit.scorecard import foretelling
 from kpikit.scorecard import tiles as key_figures
 from kpikit.scorecard.acting import OVERDUE
 from kpikit.scorecard.building import Figures, figures
@@ -164,6 +166,15 @@ class Scorecard:
     def definitions(self) -> Result:
         """The definition cards of the figures on the page."""
         return definitions(*(one.card for one in self.figures.measured.values()))
+
+    @cached_property
+    def forecasts(self) -> Result:
+        """Where the figures of dated goals are expected to stand, as :func:`kpikit.ledger.due` takes it."""
+        return foretelling.forecasts(self.figures)
+
+    def what_came(self, due: Due) -> pd.DataFrame:
+        """Return where figures that earlier runs had projected came to stand, for :func:`kpikit.ledger.scored`."""
+        return foretelling.what_came(self.figures, due)
 
     def _provisional(self) -> str:
         """Return which period is not over, where one is."""

@@ -52,6 +52,10 @@ class Figures:
         One row per goal, see :func:`kpikit.scorecard.goals.goal_rows`.
     actions
         One row per action, see :func:`kpikit.scorecard.acting.under_way`.
+    others
+        KPI → a value of somebody else: the value, its kind and its source.
+    complete
+        (KPI, segment or ``all``) → its complete periods, oldest first.
     """
 
     config: Config
@@ -63,6 +67,7 @@ class Figures:
     goals: pd.DataFrame
     actions: pd.DataFrame
     others: Mapping[str, tuple[float, str, str]]
+    complete: Mapping[tuple[str, str], pd.DataFrame]
 
     @property
     def currency(self) -> str:
@@ -72,6 +77,12 @@ class Figures:
     def card(self, kpi: str) -> Card:
         """Return the card of a KPI."""
         return self.cards[kpi]
+
+    def value(self, kpi: str, segment: str, number: int) -> float:
+        """Return the value of a numbered period; NaN where it is not complete, or not known."""
+        history = self.complete.get((kpi, segment))
+        values = [] if history is None else history[history.number == number].value.to_list()
+        return float(values[0]) if values else float("nan")
 
     @cached_property
     def controls(self) -> dict[str, Control]:
@@ -132,8 +143,9 @@ def figures(data: Any, *, period: str, kpis: Sequence[str] | None) -> Figures:
     rows = pd.DataFrame(list(goal_rows(shown, done, unit, newest)), columns=GOALS)
     actions = under_way(acted, kpis_measured, as_of=inputs.as_of, kpi_of=lambda name: _id(inputs, name))
     return Figures(
-        config, inputs.as_of, period, cards, kpis_measured, compared(kpis_measured.values()), rows, actions, others
-    )
+        config, inputs.as_of, period, cards, kpis_measured, compared(kpis_measured.values()), rows, actions, others,
+        done,
+    )  # fmt: skip
 
 
 def _control(one: Measured) -> Control:
