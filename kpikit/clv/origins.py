@@ -80,7 +80,7 @@ def _outcome(found: Fit, horizon_days: float) -> dict[str, Any]:
     customers = found.customers()
     actual = found.source["holdout_purchases"].to_numpy(dtype=float)
     row = totals(found, horizon_days=horizon_days, annual_discount_rate=0.0).iloc[0]
-    index, groups = codes(customers, KEYS)
+    index, groups = codes(customers, found.keys)
     own = found.spread(groups, horizon_days, money=False)
     inside = (actual >= own.low[index]) & (actual <= own.high[index])
     came = float(actual.sum())
