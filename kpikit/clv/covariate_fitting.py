@@ -12,14 +12,14 @@ from scipy.special import betaln, digamma, gammaln
 from kpikit.clv.covariates import EFFECTS, PROCESSES, PURCHASE, Asked
 from kpikit.clv.fitting import BOUNDS, MIN_GAIN, NO_CHURN, SOUND, STARTS, TOO_LITTLE, Fitted, Judged, judge
 from kpikit.clv.formulas import FIRST_CHANCE, Array
-from kpikit.clv.likelihood import Objective, maximise
+from kpikit.clv.likelihood import Objective, Optimum, maximise
 from kpikit.clv.models import NAMES, times_of
 from kpikit.clv.pareto import ROWS, quiet_odds
 
 # from one value of each parameter per row: the log-likelihood per row, and its slopes by the parameters' logarithms
 Rows = Callable[..., tuple[Array, dict[str, Array]]]
 REACH = 8.0  # of a coefficient, for one standard deviation of its covariate
-MORE_STARTS = 2  # beside the optimum without covariates
+FEWEST_STARTS = 2  # the optimum without covariates and another; more where neither search ends well
 
 
 def judge_with_covariates(model: str, histories: pd.DataFrame, asked: Asked) -> Judged:
@@ -37,7 +37,7 @@ def judge_with_covariates(model: str, histories: pd.DataFrame, asked: Asked) -> 
     starts = [np.concatenate([np.log(list(plain.without.params.values())), np.log(pair)]) for pair in STARTS[model]]
     for start in starts:  # the pairs are on scaled time
         start[[place for place in times_of(model) if place > 1]] += np.log(float(histories["T"].max()))
-    found = fit_covariates(plain.asked, histories, asked, starts[:MORE_STARTS])
+    found = fit_covariates(plain.asked, histories, asked, starts)
     gain = found.log_likelihood - without.log_likelihood
     return Judged(SOUND, found, found, gain) if gain >= MIN_GAIN else Judged(NO_CHURN, found, without, gain)
 
@@ -62,8 +62,10 @@ def fit_covariates(plain: Fitted, histories: pd.DataFrame, asked: Asked, starts:
     likelihood = covariate_objective(plain.model, x, tx / scale, T / scale, n, (values - mean) / sd, columns)
     points = [np.log([plain.params[name] for name in names]), *(starts or [])]
     bounds = [*BOUNDS[plain.model], *[(-REACH, REACH)] * len(labels)]
-    optima = []
-    for point in points:
+    optima: list[Optimum] = []
+    for place, point in enumerate(points):
+        if place >= FEWEST_STARTS and any(one.settled and not one.at_bound for one in optima):
+            break
         point = np.concatenate([point, np.zeros(len(labels))])
         point[times] -= np.log(scale)
         optima.append(maximise(likelihood, point, bounds, float(n.sum())))

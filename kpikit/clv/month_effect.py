@@ -28,6 +28,7 @@ FEWEST_YEARS = 2
 FEWEST_PURCHASES = 20  # in each month of the year: fewer make a factor of chance
 LEVEL = 0.95
 ROUNDS = 50  # of the two-way fit; it converges in some ten
+PAIR = ("expected", "actual")
 COLUMNS = ["month", "factor", "low", "high", "purchases", "expected"]
 GIVEN, ESTIMATED = "given", "estimated"
 TOO_SHORT, TOO_FEW, NO_SEASON = "too short", "too few", "no clear season"
@@ -208,8 +209,7 @@ def _result(verdict: str, season: Season | None, months: _Months, half: Array | 
         "source": season.source if season else "",
         "verdict": verdict,
     }
-    headline = "" if season else text
-    return Result("clv-months", "table", titles[verdict], text, headline, table=table[COLUMNS], facts=facts)
+    return Result("clv-months", "table", titles[verdict], text, table=table[COLUMNS], facts=facts)
 
 
 def _named(factors: Sequence[float]) -> str:
@@ -260,13 +260,12 @@ def _missed(months: _Months, cutoff: date, horizon_days: float) -> str:
     if unseen.any():
         names = joined([month_name[place + 1] for place in dict.fromkeys(ahead[unseen].tolist())])
         text += f" {number(unseen.sum())} of the {counted(length, 'day')} ahead lie in months never seen ({names})."
-    window = np.ones(min(length, len(days)))
-    expected, actual = (np.convolve(days[name], window, "valid") for name in ("expected", "actual"))
+    expected, actual = (np.convolve(days[name], np.ones(min(length, len(days))), "valid") for name in PAIR)
     enough = expected >= FEWEST_PURCHASES
-    if len(days) > length and enough.any():
+    if len(days) >= 2 * length and enough.any():  # fewer spans all lie over one another, and the fit makes them alike
         ratio = actual[enough] / expected[enough] - 1
         return (
             f"{text} Spans of {counted(length, 'day')} in the past came out between {_off(ratio.min())} and "
             f"{_off(ratio.max())} the same model, which had seen them: a forecast may miss by as much, and by more."
         )
-    return f"{text} The past is not longer than the days ahead: by how much the season may move them is not known."
+    return f"{text} The past is not twice as long as the days ahead: by how much a season may move them is not known."

@@ -7,6 +7,7 @@ from kpikit.plots.clv import (
     customers_table,
     holdout_table,
     models_table,
+    month_table,
     tracking,
     value_table,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "growth",
     "holdout_table",
     "models_table",
+    "month_table",
     "newer_against_older",
     "off_scale_table",
     "performance",

@@ -140,6 +140,14 @@ def holdout_table(result: Result) -> Result:
     return show(result, labels=labels, formats=formats)
 
 
+def month_table(result: Result) -> Result:
+    """Return what the months of the year have to say, each with its factor where there is one."""
+    labels = {"month": "Month", "factor": "Factor", "low": "Low", "high": "High", "purchases": "Repeat purchases",
+              "expected": "Expected without season"}  # fmt: skip
+    formats = {name: lambda value: number(value, 2) for name in ("factor", "low", "high")}
+    return show(result, labels=labels, formats={**formats, "purchases": number, "expected": number})
+
+
 def _in(label: str, currency: str) -> str:
     return f"{label} ({currency})" if currency else label
 

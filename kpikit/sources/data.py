@@ -148,6 +148,11 @@ class Data:
         """Discount rate per year."""
         return self.config.economics.annual_discount_rate
 
+    @property
+    def month_factors(self) -> tuple[float, ...]:
+        """Twelve factors on the purchase rate, January first; empty where none were stated."""
+        return self.config.economics.month_factors
+
     def cutoff(self, holdout_days: int = 0) -> date:
         """Return the first day of a holdout that ends at ``as_of``.
 
