@@ -78,13 +78,12 @@ def test_what_is_expected_follows_the_calendar(three_years):
     assert each.expected_purchases[7] == pytest.approx(float(alone))
     came = customers.daily_purchases(orders, known_before=CUTOFF, as_of=END).to_pandas().set_index("day")
     came = came.repeat_purchases[pd.to_datetime(came.index) >= CUTOFF].groupby(lambda day: day.month).sum()
-    for fits, within in ((seasonal, 0.12), (plain, 0.45)):
+    off = {}
+    for name, fits in (("seasonal", seasonal), ("plain", plain)):
         until = [fits["bg_nbd"].predict(horizon_days=days).expected_purchases.sum() for days in (0, 30, 61, 91)]
-        off = np.diff(until) / came[[9, 10, 11]] - 1
-        assert (np.abs(off) < within).all()
-    assert off[11] < -0.35  # the plain forecast knows no November
-    year = [fits["bg_nbd"].predict(horizon_days=365.25).expected_purchases.sum() for fits in (plain, seasonal)]
-    assert year[1] == pytest.approx(year[0], rel=0.06)  # over a whole year a season moves little
+        off[name] = np.diff(until) / came[[9, 10, 11]] - 1
+    assert (np.abs(off["seasonal"]) < 0.12).all()
+    assert off["plain"][11] < -0.4  # it knows no November
     followed = [clv.tracking(one, daily, as_of=CUTOFF, until=CUTOFF).table for one in (plain["bg_nbd"], found)]
     missed = [np.abs(table.expected_step - table.actual_step).sum() for table in followed]
     assert missed[1] < 0.75 * missed[0]
