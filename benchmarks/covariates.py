@@ -1,8 +1,8 @@
 """Do fits with covariates find the truth? Customers are drawn from stated effects, and their intervals counted.
 
-``python -m benchmarks.covariates [MODEL ...] [--data-sets N] [--customers N]`` prints, for each model, in which share of
-the data sets the 95 % interval of each coefficient and parameter, and of the purchases in the horizon, held the truth,
-and how far the coefficients were off on average. One covariate is 0 or 1 and goes with purchases and dropout; one is
+``python -m benchmarks.covariates [MODEL ...] [--data-sets N] [--customers N]`` prints, for each model, in which share
+of the data sets the 95 % interval of each coefficient and parameter, and of the purchases in the horizon, held the
+truth, and how far the coefficients were off on average. One covariate is 0 or 1 and goes with purchases and dropout; one is
 normal, rounded to tenths, and goes with purchases alone.
 """
 
@@ -57,11 +57,8 @@ def recovery(model: str, data_sets: int, customers: int) -> dict[str, Any]:
 
 def line(model: str, data_sets: int, found: dict[str, Any], seconds: float) -> str:
     held = ", ".join(f"{name} {share:.0%}" for name, share in found["held"].items())
-    off = ", ".join(
-        f"{name} {np.mean(errors):+.3f} (spread {np.std(errors):.3f})"
-        for name, errors in found["errors"].items()
-        if errors
-    )
+    known = {name: errors for name, errors in found["errors"].items() if errors}
+    off = ", ".join(f"{name} {np.mean(one):+.3f} (spread {np.std(one):.3f})" for name, one in known.items())
     return f"{model:<11}{found['sound']} of {data_sets} data sets sound; held: {held}; off: {off}; {seconds:.0f} s"
 
 

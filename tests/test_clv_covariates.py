@@ -1,4 +1,4 @@
-"""Static covariates: the truth is found, where they are 0 nothing changes, each customer has parameters of their own."""
+"""Static covariates: the truth is found, where they are 0 nothing changes, each customer has their own parameters."""
 
 import numpy as np
 import pandas as pd

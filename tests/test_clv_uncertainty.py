@@ -152,7 +152,7 @@ def test_rolling_needs_what_rolling_origins_gives(stacked):
         clv.rolling(stacked.drop(columns="origin"), horizon_days=30)
     with pytest.raises(ParameterError, match="more than 0 days"):
         clv.rolling(stacked, horizon_days=0)
-    for facts in ({"horizon_days": 0}, {"horizon_days": 30, "n_origins": 0}, {"horizon_days": 30, "step_days": 1.5}):
+    for facts in ({"horizon_days": 0}, {"horizon_days": 30, "n_origins": -1}, {"horizon_days": 30, "step_days": 1.5}):
         with pytest.raises(ParameterError, match="a whole number of 1 or more"):
             customers.rolling_origins(cdnow(sample=True), as_of="1998-07-01", **facts)
 

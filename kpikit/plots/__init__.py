@@ -8,6 +8,7 @@ from kpikit.plots.clv import (
     holdout_table,
     models_table,
     month_table,
+    origins_table,
     tracking,
     value_table,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "month_table",
     "newer_against_older",
     "off_scale_table",
+    "origins_table",
     "performance",
     "quality",
     "renewals",

@@ -140,6 +140,15 @@ def holdout_table(result: Result) -> Result:
     return show(result, labels=labels, formats=formats)
 
 
+def origins_table(result: Result) -> Result:
+    """Return earlier forecasts of the base's purchases against what came of them, or why there are none."""
+    labels = {"origin": "Made on", "n_customers": "Customers", "forecast": "Forecast", "actual": "Came",
+              "bias": "Off by", "low": "Low", "high": "High"}  # fmt: skip
+    formats: dict[str, Format] = {"origin": lambda day: f"{day:%Y-%m-%d}", "bias": percent}
+    formats |= dict.fromkeys(("n_customers", "forecast", "actual", "low", "high"), number)
+    return show(result, labels=labels, formats=formats)
+
+
 def month_table(result: Result) -> Result:
     """Return what the months of the year have to say, each with its factor where there is one."""
     labels = {"month": "Month", "factor": "Factor", "low": "Low", "high": "High", "purchases": "Repeat purchases",
