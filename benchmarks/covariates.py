@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.covariates [MODEL ...] [--data-sets N] [--customers N]`` prints, for each model, in which share
 of the data sets the 95 % interval of each coefficient and parameter, and of the purchases in the horizon, held the
-truth, and how far the coefficients were off on average. One covariate is 0 or 1 and goes with purchases and dropout; one is
-normal, rounded to tenths, and goes with purchases alone.
+truth, and how far the coefficients were off on average. One covariate is 0 or 1 and goes with purchases and dropout;
+one is normal, rounded to tenths, and goes with purchases alone.
 """
 
 from __future__ import annotations
