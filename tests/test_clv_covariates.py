@@ -6,7 +6,6 @@ import pytest
 
 from kpikit import clv, customers
 from kpikit.clv import covariate_fitting, models
-from kpikit.clv.covariates import own_params
 from kpikit.datasets import cdnow
 from kpikit.errors import ContractError, ParameterError
 
@@ -25,7 +24,11 @@ def drawn(model, n, seed=1, horizon=26.0):
     rng = np.random.default_rng([seed, 7])
     known = pd.DataFrame({"is_web": rng.integers(0, 2, n).astype(float)})
     ages = rng.integers(26 * 7, 78 * 7, n) / 7
-    own = own_params(TRUTH[model], EFFECTS, known)
+    web, own = known.is_web.to_numpy(), dict(TRUTH[model])
+    # by hand, so that a sign that is wrong in both places is seen
+    own["alpha"] = own["alpha"] * np.exp(-0.6 * web)
+    own |= {name: own[name] * np.exp(0.7 * web) for name in ("a", "b") if name in own}
+    own |= {name: own[name] * np.exp(-0.7 * web) for name in ("beta",) if name in own}
     return clv.simulate(model, own, ages, horizon=horizon, seed=seed).join(known)
 
 
@@ -99,10 +102,11 @@ def test_the_truth_is_found(fitted):
 def test_each_customer_is_forecast_with_parameters_of_their_own(fitted):
     model, table, found = fitted
     scores = found.predict(horizon_days=182)
-    params = own_params(found.params, found.coefficients, table)
+    g, d = found.coefficients.values()
     for place in (0, 1, 2, 3):
-        own = {name: float(np.broadcast_to(value, len(table))[place]) for name, value in params.items()}
         row = table.iloc[place]
+        factors = {"alpha": -g, "a": d, "b": d, "beta": -d}
+        own = {name: value * np.exp(factors.get(name, 0) * row.is_web) for name, value in found.params.items()}
         by_hand = models.expected_purchases(model, own, row.frequency, row.recency, row["T"], 26.0)
         assert scores.expected_purchases[place] == pytest.approx(float(by_hand), rel=1e-9)
         alive = models.p_alive(model, own, row.frequency, row.recency, row["T"])
@@ -207,3 +211,17 @@ def test_covariates_come_from_the_engine_too():
     lazy, here = (clv.fit(data, "nbd", covariates=["is_odd"]) for data in (expression, expression.to_pandas()))
     assert lazy.coefficients == pytest.approx(here.coefficients)
     assert len(lazy.predict(horizon_days=30)) == lazy.n_customers
+
+
+def test_the_noise_of_the_coefficients_is_in_the_totals():
+    table = drawn("nbd", 400)
+    found = clv.fit(table, "nbd", unit="week", covariates=["is_web"])
+    total = clv.base_total(found, horizon_days=182, annual_discount_rate=0.0, by=table.is_web).table
+    stated = total[total.quantity == "purchases"].set_index("segment").parameter_sd
+    drawn_totals = []
+    for _, draw in clv.parameter_draws(found, 1500).iterrows():
+        alpha = draw.alpha * np.exp(-draw["purchase:is_web"] * table.is_web)
+        each = (draw.r + table.frequency) / (alpha + table["T"]) * 26.0
+        drawn_totals.append({"all": each.sum(), **each.groupby(table.is_web.astype(str)).sum()})
+    spread = pd.DataFrame(drawn_totals).std()
+    np.testing.assert_allclose(stated[spread.index], spread, rtol=0.08)

@@ -5,8 +5,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from seasonal_customers import STRONG_AUTUMN, seasonal_orders
 
+from benchmarks.season import STRONG_AUTUMN, seasonal_orders
 from kpikit import clv, customers
 from kpikit.clv.season import month_numbers
 from kpikit.datasets import cdnow
