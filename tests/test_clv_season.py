@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.season import STRONG_AUTUMN, seasonal_orders
-from kpikit import clv, customers
+from kpikit import clv, customers, plots
 from kpikit.clv.season import month_numbers
 from kpikit.datasets import cdnow
 from kpikit.errors import ParameterError
@@ -121,6 +121,10 @@ def test_one_year_cannot_tell_the_season():
     effect = clv.month_effect(plain["bg_nbd"], daily, as_of=CUTOFF, horizon_days=DAYS)
     assert (effect.facts["factors"], effect.facts["verdict"]) == (None, "too short")
     assert effect.table[["factor", "low", "high"]].isna().all(axis=None)
+    assert effect.table.purchases.isna().tolist() == [month in (8, 9) for month in range(12)]  # never seen is not 0
+    shown = plots.month_table(effect)
+    assert list(shown.table.columns) == ["month", "purchases", "expected"]
+    assert "Expected without season" in shown.html
     assert "The history is 0.8 years long: one year cannot tell the season from growth" in effect.text
     assert "61 of the 100 days ahead lie in months never seen (September and October)" in effect.text
     assert "Spans of 100 days in the past came out between" in effect.text

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from kpikit import clv, customers
+from kpikit import clv, customers, plots
 from kpikit.clv import uncertainty
 from kpikit.datasets import cdnow
 from kpikit.datasets.cdnow import lifetimes_file
@@ -130,6 +130,7 @@ def test_rolling_origins_are_forecasts_of_their_day(rolled, stacked):
     assert table.shock_low.isna().tolist() == [True, True, True, False, False]
     assert uncertainty.common_shock(rolled).n_origins == 5
     assert "With the common shock that was known by then" in rolled.text
+    assert "<th scope" in plots.origins_table(rolled).html
     assert json.loads(json.dumps(rolled.payload()))["facts"]["shock"]["horizon_days"] == HORIZON
 
 
@@ -175,6 +176,7 @@ def test_earlier_forecasts_need_three_horizons_of_history(horizon_days, origins)
         result = clv.rolling(none, horizon_days=365)
         assert (result.facts["shock"], result.facts["n_origins"]) == (None, 0)
         assert "too short for earlier forecasts of 365 days: it takes three such horizons" in result.text
+        assert "it takes three such horizons" in plots.origins_table(result).html
 
 
 def test_without_earlier_forecasts_the_total_says_that_it_holds_no_common_shock(stacked):

@@ -69,8 +69,9 @@ def month_effect(
     -------
     Result
         ``.table``: ``month`` (its name), ``factor``, ``low``, ``high`` (95 %; NaN where there is none), ``purchases``
-        and ``expected`` (in the months known). ``.facts``: ``factors`` (None where refused), ``source`` (``given``,
-        ``estimated`` or empty), ``verdict``. :func:`kpikit.clv.in_season` and ``clv.fit(…, season=…)`` take the result.
+        and ``expected`` (without season; NaN of months that were never seen). ``.facts``: ``factors`` (None where
+        refused), ``source`` (``given``, ``estimated`` or empty), ``verdict``. :func:`kpikit.clv.in_season` and
+        ``clv.fit(…, season=…)`` take the result.
 
     Raises
     ------
@@ -187,14 +188,15 @@ def _result(verdict: str, season: Season | None, months: _Months, half: Array | 
     nothing = np.full(MONTHS_PER_YEAR, np.nan)
     factor = np.array(season.factors) if season else nothing
     half = nothing if half is None else half
+    seen = np.bincount(months.cells["month"], minlength=MONTHS_PER_YEAR) > 0  # else not known, which is not 0
     table = pd.DataFrame(
         {
             "month": month_name[1:],
             "factor": factor,
             "low": factor * np.exp(-half),
             "high": factor * np.exp(half),
-            "purchases": months.by_month("actual"),
-            "expected": months.by_month("expected"),
+            "purchases": np.where(seen, months.by_month("actual"), np.nan),
+            "expected": np.where(seen, months.by_month("expected"), np.nan),
         }
     )
     titles = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -153,8 +155,12 @@ def month_table(result: Result) -> Result:
     """Return what the months of the year have to say, each with its factor where there is one."""
     labels = {"month": "Month", "factor": "Factor", "low": "Low", "high": "High", "purchases": "Repeat purchases",
               "expected": "Expected without season"}  # fmt: skip
-    formats = {name: lambda value: number(value, 2) for name in ("factor", "low", "high")}
-    return show(result, labels=labels, formats={**formats, "purchases": number, "expected": number})
+    known = result.table.dropna(axis="columns", how="all")  # without factors, or without intervals of given ones
+    formats: dict[str, Format] = {name: lambda value: number(value, 2) for name in ("factor", "low", "high")}
+    formats |= {"purchases": number, "expected": number}
+    shown = {name: style for name, style in formats.items() if name in known.columns}
+    named = {name: label for name, label in labels.items() if name in known.columns}
+    return show(replace(result, table=known), labels=named, formats=shown)
 
 
 def _in(label: str, currency: str) -> str:
