@@ -175,7 +175,7 @@ def rolling_origins(
     horizon_days
         Length of each holdout in days, 1 or more.
     n_origins
-        How many cutoffs, 1 or more.
+        How many cutoffs; 0 gives a table without rows.
     step_days
         Days from one cutoff to the next, 1 or more; whole weeks keep the days of the week alike.
 
@@ -188,19 +188,21 @@ def rolling_origins(
     Raises
     ------
     ParameterError
-        When a number is below 1, or ``as_of`` is no date.
+        When a number of days is below 1, that of cutoffs below 0, or ``as_of`` is no date.
     """
-    for name, value in (("horizon_days", horizon_days), ("n_origins", n_origins), ("step_days", step_days)):
-        if value < 1 or value != int(value):
-            raise ParameterError("a whole number of 1 or more", got=str(value), fix="Pass 28.", where=name)
+    facts = (("horizon_days", horizon_days, 1), ("n_origins", n_origins, 0), ("step_days", step_days, 1))
+    for name, value, least in facts:
+        if value < least or value != int(value):
+            raise ParameterError(f"a whole number of {least} or more", got=str(value), fix="Pass 28.", where=name)
     table, end = as_table("orders", orders), as_date(as_of)
     parts = []
-    for back in reversed(range(int(n_origins))):
+    for back in reversed(range(max(int(n_origins), 1))):
         origin = end - timedelta(days=int(horizon_days) + back * int(step_days))
         until = origin + timedelta(days=int(horizon_days))
         part = calibration_holdout(table, calibration_end=origin, as_of=until, unit=unit)
         parts.append(part.select(origin=ibis.literal(origin), **{name: part[name] for name in part.columns}))
-    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+    stacked = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    return stacked if n_origins else stacked.limit(0)
 
 
 def daily_purchases(orders: Any, *, known_before: Any, as_of: Any = None) -> ir.Table:

@@ -11,6 +11,7 @@ SECONDS_PER_MINUTE, SECONDS_PER_HOUR, SECONDS_PER_DAY = 60, 3_600, 86_400
 DAYS_PER_WEEK = 7
 MONTHS_PER_YEAR = 12
 MONTHS_PER_QUARTER = 3
+MEAN_MONTH_DAYS = (31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # January first; a Julian year in all
 DAYS_PER_YEAR = 365.25  # Julian year; months and weeks are derived from it, so that 12 months are one year
 DAYS_PER_UNIT: dict[str, float] = {
     "day": 1.0,

@@ -9,7 +9,7 @@ import pytest
 from kpikit import clv, customers
 from kpikit.clv.models import CONTINUOUS
 from kpikit.datasets import cdnow
-from kpikit.errors import ParameterError
+from kpikit.errors import ContractError, ParameterError
 
 TRUTH = {
     "bg_nbd": {"r": 0.55, "alpha": 10.6, "a": 0.8, "b": 2.5},
@@ -84,9 +84,8 @@ def test_a_customer_of_five_thousand_purchases(cdnow_histories, model):
     assert scores.p_alive.iloc[-1] < 1e-6
 
 
-@pytest.mark.parametrize("model", CONTINUOUS)
-def test_many_identical_customers_are_one_history(model):
-    n = 100_000
+@pytest.mark.parametrize(("model", "n"), [*((model, 100_000) for model in CONTINUOUS), ("mbg_nbd", 1_000_000)])
+def test_many_identical_customers_are_one_history(model, n):
     found = clv.fit(people(np.full(n, 3), 10.0, 20.0, 9.5), model)
     assert found.verdict == "too little data"
     assert f"{n:,} of {n:,} customers came back" in found.text
@@ -132,3 +131,17 @@ def test_the_residual_is_annual_in_every_unit(cdnow_histories):
     year = week.predict(people([2], [20.0], [30.0], 10.0), horizon_days=365.25 * 150)
     discounted = year.clv[0] / year.expected_spend[0]
     assert discounted == pytest.approx(float(week.residual_purchases(2, 20, 30)), rel=1e-3)
+
+
+@pytest.mark.parametrize("days", [["1997-01-05"] * 30, ["1997-01-05"] * 15 + ["1997-01-20"] * 15])
+def test_of_customers_who_never_came_back_no_season_and_no_shock_is_made(days):
+    orders = pd.DataFrame({"customer_id": range(30), "ordered_at": pd.to_datetime(days), "amount": 9.0})
+    histories = customers.histories(orders, as_of="1997-02-01").to_pandas()
+    daily = customers.daily_purchases(orders, known_before="1997-02-01", as_of="1997-02-01").to_pandas()
+    plain = clv.fits(histories)
+    effect = clv.month_effect(plain["mbg_nbd"], daily, as_of="1997-02-01", horizon_days=90)
+    assert effect.facts["factors"] is None
+    assert "The history is 0.1 years long" in effect.text
+    assert clv.in_season(plain, effect, as_of="1997-02-01") is plain
+    with pytest.raises(ContractError, match="first purchases before until"):
+        clv.month_effect(plain["mbg_nbd"], daily, as_of="1996-01-01")

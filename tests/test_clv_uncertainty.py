@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from kpikit import clv, customers
+from kpikit import clv, customers, plots
 from kpikit.clv import uncertainty
 from kpikit.datasets import cdnow
 from kpikit.datasets.cdnow import lifetimes_file
 from kpikit.errors import ContractError, ParameterError
+from kpikit.sources import load
 
 HORIZON = 56
 
@@ -129,6 +130,7 @@ def test_rolling_origins_are_forecasts_of_their_day(rolled, stacked):
     assert table.shock_low.isna().tolist() == [True, True, True, False, False]
     assert uncertainty.common_shock(rolled).n_origins == 5
     assert "With the common shock that was known by then" in rolled.text
+    assert "<th scope" in plots.origins_table(rolled).html
     assert json.loads(json.dumps(rolled.payload()))["facts"]["shock"]["horizon_days"] == HORIZON
 
 
@@ -152,9 +154,36 @@ def test_rolling_needs_what_rolling_origins_gives(stacked):
         clv.rolling(stacked.drop(columns="origin"), horizon_days=30)
     with pytest.raises(ParameterError, match="more than 0 days"):
         clv.rolling(stacked, horizon_days=0)
-    for facts in ({"horizon_days": 0}, {"horizon_days": 30, "n_origins": 0}, {"horizon_days": 30, "step_days": 1.5}):
-        with pytest.raises(ParameterError, match="a whole number of 1 or more"):
+    for facts in ({"horizon_days": 0}, {"horizon_days": 30, "n_origins": -1}, {"horizon_days": 30, "step_days": 1.5}):
+        with pytest.raises(ParameterError, match=r"a whole number of [01] or more"):
             customers.rolling_origins(cdnow(sample=True), as_of="1998-07-01", **facts)
+
+
+@pytest.mark.parametrize(
+    ("horizon_days", "origins"),
+    [(90, {"n_origins": 6, "step_days": 70}), (182, {"n_origins": 6, "step_days": 35}), (183, {"n_origins": 0}),
+     (365, {"n_origins": 0}), (0, {"n_origins": 0})],
+)  # fmt: skip
+def test_earlier_forecasts_need_three_horizons_of_history(horizon_days, origins):
+    data = load("", example="cdnow")  # 546 days
+    found = data.origins(horizon_days)
+    assert origins.items() <= found.items()
+    if found["n_origins"]:
+        first = (found["n_origins"] - 1) * found["step_days"]
+        assert horizon_days - 7 * 5 < first <= 546 - 2 * horizon_days  # a horizon before it, and some apart
+    else:
+        none = customers.rolling_origins(data.orders, as_of=data.as_of, horizon_days=max(horizon_days, 1), **found)
+        result = clv.rolling(none, horizon_days=365)
+        assert (result.facts["shock"], result.facts["n_origins"]) == (None, 0)
+        assert "too short to forecast again from earlier days for 365 days: it takes three such horizons" in result.text
+        assert "it takes three such horizons" in plots.origins_table(result).html
+
+
+def test_without_earlier_forecasts_the_total_says_that_it_holds_no_common_shock(stacked):
+    found = clv.fit(stacked[stacked.origin == stacked.origin.max()].drop(columns="origin"), "nbd")
+    total = clv.base_total(found, horizon_days=365, shock=clv.rolling(stacked.head(0), horizon_days=365))
+    assert "not a common shock to all of them." in total.text
+    assert (total.table.shock_sd == 0).all()
 
 
 def test_rolling_origins_stack_calibration_and_holdout(stacked):
@@ -195,7 +224,7 @@ def test_a_shock_widens_the_interval_and_says_so(nbd, rolled):
     assert shown.shock_sd == pytest.approx(rolled.facts["shock"]["sd"] * row.expected)
     with pytest.raises(ParameterError, match="a common shock, or rolling origins; found clv-base-total"):
         clv.base_total(nbd, horizon_days=90, shock=found)
-    assert "Over 5 earlier forecasts for 30 days the total came out 22 % off" in found.text
+    assert "Over 5 forecasts made again from earlier days, for 30 days each, the total came out 22 % off" in found.text
 
 
 def test_one_fit_for_each_segment():

@@ -94,6 +94,13 @@ def test_a_configuration_is_frozen_and_its_fingerprint_follows_its_content(tmp_p
             2,
             ["expected less than or equal to 1; found 42", "Write 42 % as 0.42."],
         ),
+        (
+            "economics:\n  month_factors: [1, 2, 3]\n",
+            2,
+            ["twelve factors, each above 0; found 3", "January"],
+        ),
+        ("economics:\n  month_factors: 1.2\n", 2, ["a list"]),
+        ("economics:\n  month_factors: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 2]\n", 2, ["found 12, the smallest 0"]),
         ("privacy:\n  min_cell: 0\n", 2, ["expected greater than or equal to 1"]),
         ("privacy:\n  min_cell: five\n", 2, ["a whole number"]),
         ("business:\n  name: 7\n", 2, ["expected text", "found 7"]),

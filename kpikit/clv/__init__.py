@@ -8,11 +8,13 @@ from kpikit.clv.fitter import fit, fits, fits_by, load
 from kpikit.clv.foretelling import forecasts, what_came
 from kpikit.clv.model import Fit
 from kpikit.clv.models import MODELS
+from kpikit.clv.month_effect import in_season, month_effect
 from kpikit.clv.movements import equity_by_customer
 from kpikit.clv.origins import rolling
 from kpikit.clv.proof import holdout
 from kpikit.clv.reading import actions, key_values, model_in_words, top_customers, value_by_purchases
 from kpikit.clv.renewals import renewal_histories
+from kpikit.clv.season import Season
 from kpikit.clv.spend import Spend
 from kpikit.clv.uncertainty import Shock, parameter_draws, parameter_intervals
 from kpikit.clv.value import base_total, concentration
@@ -20,6 +22,7 @@ from kpikit.clv.value import base_total, concentration
 __all__ = [
     "MODELS",
     "Fit",
+    "Season",
     "Shock",
     "Spend",
     "actions",
@@ -35,9 +38,11 @@ __all__ = [
     "fits_by",
     "forecasts",
     "holdout",
+    "in_season",
     "key_values",
     "load",
     "model_in_words",
+    "month_effect",
     "parameter_draws",
     "parameter_intervals",
     "renewal_histories",

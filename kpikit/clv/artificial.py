@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ Drawn = tuple[Array, Array, Array, Array]  # frequency, recency, is_active, purc
 
 
 def simulate(
-    model: str, params: Mapping[str, float], T: ArrayLike, *, horizon: float = 0.0, seed: int = 1
+    model: str, params: Mapping[str, Any], T: ArrayLike, *, horizon: float = 0.0, seed: int = 1
 ) -> pd.DataFrame:
     """Return histories of customers drawn from a model, and what they did next: one row per customer.
 
@@ -26,7 +27,7 @@ def simulate(
     model
         One of :data:`kpikit.clv.MODELS`.
     params
-        Its parameters, each above 0, in the unit of ``T``.
+        Its parameters, each above 0, in the unit of ``T``: a number, or one for each customer.
     T
         Age of each customer (opportunities so far, for ``bg_bb``, ``bb`` and ``sbg``), 0 or more.
     horizon
@@ -48,10 +49,10 @@ def simulate(
     ['customer_id', 'frequency', 'recency', 'T', 'is_active', 'purchases']
     """
     one_of("model", model, MODELS)
-    wrong = [name for name in NAMES[model] if not 0 < params.get(name, 0) < np.inf]
-    if wrong:
-        raise ParameterError(f"{', '.join(NAMES[model])}, each above 0", got=str(dict(params)), where="params")
     ages = np.ravel(np.asarray(T, dtype=float))
+    values = {name: np.asarray(params.get(name, 0), dtype=float) for name in NAMES[model]}
+    if not all(((one > 0) & (one < np.inf)).all() and one.shape in ((), ages.shape) for one in values.values()):
+        raise ParameterError(f"{', '.join(NAMES[model])}, each above 0", got=str(dict(params)), where="params")
     if not (np.isfinite(ages).all() and (ages >= 0).all() and 0 <= horizon < np.inf):
         raise ParameterError("ages and a horizon of 0 or more", got=str(T), where="T")
     if model in COUNTED:
@@ -71,7 +72,7 @@ def simulate(
     )
 
 
-def _buying(rng: np.random.Generator, model: str, params: Mapping[str, float], T: Array, horizon: float) -> Drawn:
+def _buying(rng: np.random.Generator, model: str, params: Mapping[str, Any], T: Array, horizon: float) -> Drawn:
     """Draw a Poisson count, and the purchase at which the customer leaves; times are uniform given the count."""
     n = len(T)
     rate = rng.gamma(params["r"], 1 / params["alpha"], n)
@@ -87,7 +88,7 @@ def _buying(rng: np.random.Generator, model: str, params: Mapping[str, float], T
     return x, tx, active, ahead
 
 
-def _pareto(rng: np.random.Generator, _: str, params: Mapping[str, float], T: Array, horizon: float) -> Drawn:
+def _pareto(rng: np.random.Generator, _: str, params: Mapping[str, Any], T: Array, horizon: float) -> Drawn:
     n = len(T)
     rate = rng.gamma(params["r"], 1 / params["alpha"], n)
     stay = rng.standard_exponential(n) / np.maximum(rng.gamma(params["s"], 1 / params["beta"], n), TINY)
@@ -98,7 +99,7 @@ def _pareto(rng: np.random.Generator, _: str, params: Mapping[str, float], T: Ar
     return x, tx, stay > T, ahead
 
 
-def _counted(rng: np.random.Generator, model: str, params: Mapping[str, float], T: Array, horizon: float) -> Drawn:
+def _counted(rng: np.random.Generator, model: str, params: Mapping[str, Any], T: Array, horizon: float) -> Drawn:
     n = len(T)
     buys, stays = np.ones(n), np.full(n, np.inf)
     if model != "sbg":

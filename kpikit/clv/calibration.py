@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from kpikit.clv.economics import check_economics
 from kpikit.clv.formulas import Array
-from kpikit.clv.histories import KEYS, codes, require_columns
+from kpikit.clv.histories import codes, require_columns
 from kpikit.clv.model import Fit
 from kpikit.clv.proof import holdout_frame, match_customers
 from kpikit.errors import ContractError, ParameterError
@@ -49,7 +50,7 @@ def calibration_by_decile(
 def _outcome(found: Fit, counts: Any, horizon_days: float, histories: Any) -> tuple[pd.DataFrame, Array, Array]:
     check_economics(horizon_days, 0.0, 1.0)
     customers = found.customers(histories)
-    index, groups = codes(customers, KEYS)
+    index, groups = codes(customers, found.keys)
     forecast = found.forecast(groups, horizon_days)["expected_purchases"].to_numpy()[index]
     if np.isnan(forecast).any():
         raise ParameterError("a model that forecasts", got=found.verdict, fix="Give it more history.", where="fit")
@@ -111,10 +112,7 @@ def tracking(found: Fit, daily: pd.DataFrame, *, as_of: Any, until: Any, step_da
     opening = starts.index[0] + pd.Timedelta(days=step_days - 1)
     days = pd.date_range(opening, end - pd.Timedelta(days=1), freq=f"{step_days}D")
     born = starts[starts.first_purchases > 0]
-    ages = (days.to_numpy()[:, None] - born.index.to_numpy()[None, :]) / np.timedelta64(1, "D")
-    levels, index = np.unique(np.maximum(ages, 0), return_inverse=True)
-    by_age = found.new_customer_purchases(levels / DAYS_PER_UNIT[found.unit])
-    expected = by_age[index].reshape(ages.shape) @ born.first_purchases.to_numpy(dtype=float)
+    expected = _by_age(found, pd.DatetimeIndex(born.index), days) @ born.first_purchases.to_numpy(dtype=float)
     reached = np.concatenate([[0.0], np.cumsum(starts.repeat_purchases.to_numpy(dtype=float))])
     actual = reached[np.searchsorted(starts.index.to_numpy(), days.to_numpy(), side="right")]
     table = pd.DataFrame(
@@ -128,6 +126,16 @@ def tracking(found: Fit, daily: pd.DataFrame, *, as_of: Any, until: Any, step_da
         }
     )
     return Result("clv-tracking", "table", _tracking_title(table), _tracking_text(table), table=table)
+
+
+def _by_age(found: Fit, born: pd.DatetimeIndex, days: pd.DatetimeIndex) -> Array:
+    """Return the purchases expected of a customer so far: one row per day, one column per day of first purchase."""
+    first, last = (np.array([day.toordinal() for day in index], dtype=float) for index in (born, days))
+    start, end = np.broadcast_arrays(first[None, :] + 1, np.maximum(last[:, None], first[None, :]) + 1)
+    ages = found.season.days(start, end) if found.season else end - start
+    levels, index = np.unique(ages, return_inverse=True)
+    by_age = replace(found, season=None).new_customer_purchases(levels / DAYS_PER_UNIT[found.unit])
+    return np.asarray(by_age[index].reshape(ages.shape))
 
 
 def _tracking_title(table: pd.DataFrame) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,30 @@ import numpy as np
 import pandas as pd
 
 from kpikit.clv import storage
+from kpikit.clv.covariate_fitting import judge_with_covariates
+from kpikit.clv.covariates import Asked, Covariates, constant_columns, parsed
 from kpikit.clv.fitting import Fitted, Judged, judge
 from kpikit.clv.histories import distinct, repeat_spend, require_chances, segments_of, unit_of
 from kpikit.clv.model import SEED, Fit
 from kpikit.clv.models import CONTINUOUS, COUNTED, MODELS, WITHOUT_DROPOUT
+from kpikit.clv.season import Season, season_of
 from kpikit.clv.spend import Spend, fit_spend, judge_dependence
-from kpikit.errors import one_of
-from kpikit.periods import DAYS_PER_UNIT, DAYS_PER_YEAR
+from kpikit.errors import ParameterError, one_of
+from kpikit.formatting import joined
+from kpikit.periods import DAYS_PER_UNIT, DAYS_PER_YEAR, as_date
+from kpikit.results import Result
 
 
-def fit(histories: Any, model: str = "bg_nbd", *, unit: str = "", seed: int = SEED, as_of: str = "") -> Fit:
+def fit(
+    histories: Any,
+    model: str = "bg_nbd",
+    *,
+    unit: str = "",
+    seed: int = SEED,
+    as_of: str = "",
+    season: Season | Result | Sequence[float] | None = None,
+    covariates: Covariates = (),
+) -> Fit:
     """Fit a purchase model to customers' histories, and judge whether they support it.
 
     Parameters
@@ -40,7 +55,14 @@ def fit(histories: Any, model: str = "bg_nbd", *, unit: str = "", seed: int = SE
     seed
         Of the sampled repeat buyers and the simulated intervals.
     as_of
-        Kept with the model: the first day that was not known.
+        Kept with the model: the first day that was not known. A season needs it.
+    season
+        What :func:`kpikit.clv.month_effect` found, a :class:`kpikit.clv.Season` or twelve factors on the purchase rate,
+        January first; None, or an effect that was refused: none. The models in calendar time only.
+    covariates
+        Columns of ``histories`` that are known of each customer, do not change, and go with how often customers buy and
+        how soon they leave: a list for both, or ``{"purchase": […], "dropout": […]}``. Numbers, such as 0 and 1 for
+        one of two channels. The models in calendar time only (:mod:`kpikit.clv.covariates`).
 
     Returns
     -------
@@ -55,7 +77,7 @@ def fit(histories: Any, model: str = "bg_nbd", *, unit: str = "", seed: int = SE
         When ``model`` or ``unit`` is unknown, or ``unit`` is needed.
     """
     one_of("model", model, MODELS)
-    return fits(histories, (model,), unit=unit, seed=seed, as_of=as_of)[model]
+    return fits(histories, (model,), unit=unit, seed=seed, as_of=as_of, season=season, covariates=covariates)[model]
 
 
 class Fits(dict[str, Fit]):
@@ -67,7 +89,14 @@ class Fits(dict[str, Fit]):
 
 
 def fits(
-    histories: Any, models: tuple[str, ...] = CONTINUOUS, *, unit: str = "", seed: int = SEED, as_of: str = ""
+    histories: Any,
+    models: tuple[str, ...] = CONTINUOUS,
+    *,
+    unit: str = "",
+    seed: int = SEED,
+    as_of: str = "",
+    season: Season | Result | Sequence[float] | None = None,
+    covariates: Covariates = (),
 ) -> Fits:
     """Fit several models to the same histories: by name, sharing the grouping, the fit without dropout and the spend.
 
@@ -76,8 +105,10 @@ def fits(
     """
     for model in models:
         one_of("models", model, MODELS)
-    groups = distinct(histories)
+    chosen, asked = season_of(season), parsed(covariates)
+    groups = distinct(histories, asked.columns)
     if set(models) & set(COUNTED):
+        _in_calendar_time(chosen, asked)
         require_chances(groups, models, unit)
     unit = unit or unit_of(groups)
     one_of("unit", unit, DAYS_PER_UNIT)
@@ -85,11 +116,16 @@ def fits(
     spend = fit_spend(repeat, seed=seed)
     fingerprint = hashlib.sha256(np.ascontiguousarray(groups.to_numpy(dtype=float)).tobytes()).hexdigest()
     facts = {"unit": unit, "seed": seed, "as_of": str(as_of), "fingerprint": fingerprint, "source": histories}
+    seen = groups if chosen is None else _in_season(groups, chosen, unit, as_of)
+    constant = constant_columns(groups, asked)
+    asked = asked.without(constant)
+    facts |= {"season": chosen, "left_out": constant}
     without: dict[str, Fitted] = {}
     found = {}
     for model in models:
         simple = WITHOUT_DROPOUT.get(model, model)
-        judged = judge(model, groups, without.get(simple))
+        plain = not asked.columns
+        judged = judge(model, seen, without.get(simple)) if plain else judge_with_covariates(model, seen, asked)
         if judged.without is not None:
             without[simple] = judged.without
         found[model] = _fit_of(model, judged, groups, facts)
@@ -130,6 +166,24 @@ def fits_by(
     return Fits((name, fit(one, model, **facts)) for name, one in rows.items())  # type: ignore[arg-type]  # each its own
 
 
+def _in_calendar_time(season: Season | None, covariates: Asked) -> None:
+    """Raise where a model that counts opportunities is asked for a season or covariates."""
+    for name, given in (("season", season is not None), ("covariates", bool(covariates.columns))):
+        if given:
+            expected = f"a model in calendar time: {joined(CONTINUOUS)}"
+            raise ParameterError(expected, got="one that counts opportunities", fix=f"Leave out {name}.", where=name)
+
+
+def _in_season(groups: pd.DataFrame, season: Season, unit: str, as_of: str) -> pd.DataFrame:
+    """Return distinct histories with their ages in season time."""
+    if not as_of:
+        fix = "Pass as_of, the first day that the histories do not know."
+        raise ParameterError("the day that the ages end at", got="none", fix=fix, where="as_of")
+    length, end = DAYS_PER_UNIT[unit], as_date(as_of).toordinal()
+    recency, T = season.ages(groups["recency"].to_numpy() * length, groups["T"].to_numpy() * length, end)
+    return groups.assign(recency=recency / length, T=T / length)
+
+
 def _fit_of(model: str, judged: Judged, groups: pd.DataFrame, facts: dict[str, Any]) -> Fit:
     counts, used, asked = groups["n_customers"], judged.used, judged.asked
     return Fit(
@@ -150,6 +204,7 @@ def _fit_of(model: str, judged: Judged, groups: pd.DataFrame, facts: dict[str, A
         gain=judged.gain,
         spend=None,
         covariance=used.covariance if used else None,
+        coefficients=used.coefficients if used else {},
         **facts,
     )
 
@@ -175,6 +230,7 @@ def load(path: str | Path) -> Fit:
         spend = content.pop("spend")
         if spend:
             spend = Spend(**{**spend, "quantiles": tuple(spend["quantiles"])})
-        return Fit(spend=spend, **content)
+        season = content.pop("season", None)
+        return Fit(spend=spend, season=Season(**season) if season else None, **content)
     except (KeyError, TypeError) as error:
         raise storage.not_a_model(path, f"{type(error).__name__}: {error}") from None

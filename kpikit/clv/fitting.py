@@ -6,7 +6,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,7 @@ class Fitted:
     """One model fitted to histories: parameters and log-likelihood on the user's time scale.
 
     ``covariance`` belongs to the logarithms of the parameters; None where it is not known. ``settled``: the slope there
-    is nothing.
+    is nothing. ``coefficients`` are those of covariates (:mod:`kpikit.clv.covariates`); the covariance holds them last.
     """
 
     model: str
@@ -58,11 +58,12 @@ class Fitted:
     covariance: list[list[float]] | None
     at_bound: bool = False
     settled: bool = True
+    coefficients: dict[str, float] = field(default_factory=dict)
 
     @property
     def aic(self) -> float:
         """Akaike's criterion: smaller is better."""
-        return 2 * len(self.params) - 2 * self.log_likelihood
+        return 2 * (len(self.params) + len(self.coefficients)) - 2 * self.log_likelihood
 
 
 @dataclass(frozen=True)

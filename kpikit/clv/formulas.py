@@ -27,7 +27,7 @@ from scipy.special import betainc, betaln, expit, gammaln
 from kpikit.clv.histories import ranks
 
 Array = NDArray[Any]
-Params = Mapping[str, float]
+Params = Mapping[str, Any]  # numbers, or with covariates one entry per customer
 
 NAMES: dict[str, tuple[str, ...]] = {
     "bg_nbd": ("r", "alpha", "a", "b"),
@@ -52,15 +52,15 @@ def log_odds_left(model: str, params: Params, x: Array, tx: Array, T: Array) -> 
     return np.where(certain, -np.inf, np.log(params["a"]) - np.log(np.where(certain, 1.0, B - 1)) + silence)
 
 
-def posterior(model: str, params: Params, x: Array, T: Array) -> tuple[Array, Array, float, Array]:
+def posterior(model: str, params: Params, x: Array, T: Array) -> tuple[Array, Array, Array, Array]:
     """Return R, A, a, B of λ ~ Gamma(R, A) and p ~ Beta(a, B) for customers who are active at T."""
     R, A = params["r"] + x, params["alpha"] + T
     if model == "nbd":
-        return R, A, 0.0, np.ones_like(R)
-    return R, A, params["a"], params["b"] + x + FIRST_CHANCE[model]
+        return R, A, np.zeros_like(R), np.ones_like(R)
+    return R, A, np.broadcast_to(params["a"], R.shape), params["b"] + x + FIRST_CHANCE[model]
 
 
-def purchases_while_active(t: ArrayLike, R: Array, A: Array, a: float, B: Array) -> Array:
+def purchases_while_active(t: ArrayLike, R: Array, A: Array, a: ArrayLike, B: Array) -> Array:
     """Return the expected purchases in the next ``t`` of customers who are active now.
 
     The mean is E[(1 − (1 + pτ)^−R) / p] over p ~ Beta(a, B), with τ = t / A. Its closed form divides two vanishing
@@ -68,17 +68,22 @@ def purchases_while_active(t: ArrayLike, R: Array, A: Array, a: float, B: Array)
     integrand is analytic, so the trapezoid rule converges exponentially. What does not vanish at the two ends is
     integrated by hand first (a line through them), so that the range of the sum needs no care for small a or B.
     """
-    R, A, B, t = (np.ravel(value) for value in np.broadcast_arrays(R, A, B, np.asarray(t, dtype=float)))
+    R, A, a, B, t = _flat(R, A, a, B, t)
     tau = t / A
-    if a == 0:
+    if not a.any():
         return np.asarray(R * tau)
-    logit = _logit_grid(a, np.max(R * tau, initial=0.0))
+    logit = _logit_grid(a.max(), np.max(R * tau, initial=0.0))
     rows = max(1, CELLS // logit.size)
     parts = [
-        _mean_share(tau[i : i + rows, None], R[i : i + rows, None], a, B[i : i + rows, None], logit)
+        _mean_share(tau[i : i + rows, None], R[i : i + rows, None], a[i : i + rows, None], B[i : i + rows, None], logit)
         for i in range(0, len(R), rows)
     ]
     return np.asarray(R * tau * np.concatenate([*parts, np.empty(0)]))
+
+
+def _flat(*values: ArrayLike) -> list[Array]:
+    """Return the values broadcast against one another, in one dimension, as numbers."""
+    return [np.ravel(value) for value in np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))]
 
 
 def _logit_grid(a: float, most: float) -> Array:
@@ -87,7 +92,7 @@ def _logit_grid(a: float, most: float) -> Array:
     return np.arange(-30 - np.log1p(most), 30 + step, step)
 
 
-def _mean_share(tau: Array, R: Array, a: float, B: Array, logit: Array) -> Array:
+def _mean_share(tau: Array, R: Array, a: Array, B: Array, logit: Array) -> Array:
     """Return E[h(p)], the share of the purchases at full activity that dropout leaves, by the trapezoid rule."""
     p = expit(logit)
     log_p, log_q = -np.logaddexp(0, -logit), -np.logaddexp(0, logit)
@@ -104,38 +109,38 @@ def _share(z: Array, R: Array) -> Array:
     return np.where(z > 0, -np.expm1(-R * np.log1p(safe)) / (R * safe), 1.0)
 
 
-def active_for(t: ArrayLike, R: Array, A: Array, a: float, B: Array) -> Array:
+def active_for(t: ArrayLike, R: Array, A: Array, a: ArrayLike, B: Array) -> Array:
     """Return the probability that customers who are active now still are after ``t``: E[(1 + pτ)^−R].
 
     A customer leaves at rate λp. The integral is taken as in :func:`purchases_while_active`.
     """
-    R, A, B, t = (np.ravel(value) for value in np.broadcast_arrays(R, A, B, np.asarray(t, dtype=float)))
-    if a == 0:
+    R, A, a, B, t = _flat(R, A, a, B, t)
+    if not a.any():
         return np.ones(len(R))
-    logit = _logit_grid(a, np.max(R * t / A, initial=0.0))
+    logit = _logit_grid(a.max(), np.max(R * t / A, initial=0.0))
     p, log_p, log_q = expit(logit), -np.logaddexp(0, -logit), -np.logaddexp(0, logit)
     found, rows = np.empty(len(R)), max(1, CELLS // logit.size)
     for start in range(0, len(R), rows):
         part = slice(start, start + rows)
-        tau, shape, rest = (t[part] / A[part])[:, None], R[part, None], B[part, None]
+        tau, shape, first, rest = (t[part] / A[part])[:, None], R[part, None], a[part, None], B[part, None]
         left, left_at_one = -np.expm1(-shape * np.log1p(p * tau)), -np.expm1(-shape * np.log1p(tau))
-        weight = np.exp(a * log_p + rest * log_q - betaln(a, rest))
+        weight = np.exp(first * log_p + rest * log_q - betaln(first, rest))
         curved = (weight * (left - left_at_one * p)).sum(axis=1) * (logit[1] - logit[0])
-        found[part] = 1 - (left_at_one * a / (a + rest))[:, 0] - curved
+        found[part] = 1 - (left_at_one * first / (first + rest))[:, 0] - curved
     return np.clip(found, 0.0, 1.0)  # of a probability near 0 the rule leaves its rounding, 1e-14
 
 
-def count_while_active(k: ArrayLike, t: ArrayLike, R: Array, A: Array, a: float, B: Array) -> Array:
+def count_while_active(k: ArrayLike, t: ArrayLike, R: Array, A: Array, a: ArrayLike, B: Array) -> Array:
     """Return P(exactly k purchases in the next ``t``) of customers who are active now.
 
     k purchases happen when the customer stays through k and a Poisson count equals k, or when the customer leaves
     at the k-th and the count would have been at least k.
     """
-    k, t, R, A, B = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in (k, t, R, A, B)))
+    k, t, R, A, a, B = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in (k, t, R, A, a, B)))
     share = t / (A + t)
     log_count = gammaln(R + k) - gammaln(R) - gammaln(k + 1) + R * np.log1p(-share)
     count = np.exp(log_count + k * np.log(np.where(share > 0, share, 1.0))) * ((share > 0) | (k == 0))
-    if a == 0:
+    if not a.any():
         return np.asarray(count)
     stays = np.exp(betaln(a, B + k) - betaln(a, B)) * count
     leaves_at = np.exp(betaln(a + 1, np.where(k > 0, B + k - 1, B)) - betaln(a, B))
@@ -155,7 +160,7 @@ def perpetual_purchases(purchases_until: Callable[[Array], Array], rate: float) 
     return np.asarray((purchases_until(until) / until) @ weight / rate)
 
 
-def discounted_purchases(horizon: float, rate: float, R: Array, A: Array, a: float, B: Array) -> tuple[Array, Array]:
+def discounted_purchases(horizon: float, rate: float, R: Array, A: Array, a: Array, B: Array) -> tuple[Array, Array]:
     """Return the expected purchases while active until ``horizon``, plain and discounted at ``rate`` per unit.
 
     ∫ e^(−δu) dN(u) = e^(−δt) N(t) + δ ∫ e^(−δu) N(u) du: only the second term needs a rule. It is small and eight nodes
@@ -172,24 +177,25 @@ def discounted_purchases(horizon: float, rate: float, R: Array, A: Array, a: flo
     return purchases[:, -1], np.exp(-rate * horizon) * purchases[:, -1] + inner
 
 
-def _purchases_until(horizons: Array, R: Array, A: Array, a: float, B: Array) -> Array:
+def _purchases_until(horizons: Array, R: Array, A: Array, a: Array, B: Array) -> Array:
     """Return :func:`purchases_while_active`, one column per horizon, by far fewer integrals than numbers.
 
-    At one (R, B), that is at one frequency, the share of the purchases that dropout leaves depends on τ = t / A alone,
-    and in log(1 + τ) so smoothly that a Chebyshev polynomial of some 30 nodes gives it to 12 digits at every age and
-    horizon. The polynomial's own last terms say whether it does; where it does not, each number has its integral.
+    At one (R, a, B), that is at one frequency where customers share their parameters, the share of the purchases that
+    dropout leaves depends on τ = t / A alone, and in log(1 + τ) so smoothly that a Chebyshev polynomial of some 30
+    nodes gives it to 12 digits at every age and horizon. The polynomial's own last terms say whether it does;
+    where it does not, each number has its integral.
     """
     tau = horizons / A[:, None]
-    of_state, states = ranks(R + 1j * B)
+    of_state, first = _states(R, a, B)
     log_tau = np.log1p(tau)
     low, high = log_tau.min(initial=np.inf), log_tau.max(initial=0.0)
     nodes = FEWEST_NODES
-    while a > 0 and low < high and 2 * len(states) * nodes < tau.size and nodes <= MOST_NODES:
+    while a.any() and low < high and 2 * len(first) * nodes < tau.size and nodes <= MOST_NODES:
         angle = np.pi * (np.arange(nodes) + 0.5) / nodes
         at = np.expm1((low + high) / 2 + (high - low) / 2 * np.cos(angle))
-        each_R, each_B = np.repeat(states.real, nodes), np.repeat(states.imag, nodes)
-        each_at = np.tile(at, len(states))
-        share = purchases_while_active(each_at, each_R, np.ones_like(each_R), a, each_B) / (each_R * each_at)
+        each_R, each_a, each_B = (np.repeat(value[first], nodes) for value in (R, a, B))
+        each_at = np.tile(at, len(first))
+        share = purchases_while_active(each_at, each_R, np.ones_like(each_R), each_a, each_B) / (each_R * each_at)
         terms = dct(share.reshape(-1, nodes), axis=1) / nodes
         terms[:, 0] /= 2
         if (np.abs(terms[:, -3:]).max(axis=1) < EXACT * share.reshape(-1, nodes).min(axis=1)).all():
@@ -197,8 +203,19 @@ def _purchases_until(horizons: Array, R: Array, A: Array, a: float, B: Array) ->
             return np.asarray(R[:, None] * tau * chebval(place, terms.T[:, of_state, None], tensor=False))
         nodes *= 2
     shape = tau.shape
-    R, A, B = (np.broadcast_to(value[:, None], shape) for value in (R, A, B))
+    R, A, a, B = (np.broadcast_to(value[:, None], shape) for value in (R, A, a, B))
     return purchases_while_active(np.broadcast_to(horizons, shape), R, A, a, B).reshape(shape)
+
+
+def _states(R: Array, a: Array, B: Array) -> tuple[Array, Array]:
+    """Return which of the distinct (R, a, B) each entry has, and one entry of each."""
+    index, _ = ranks(R + 1j * B)
+    shares, levels = ranks(a)
+    if len(levels) > 1:
+        index = ranks(index * len(levels) + shares)[0]
+    first = np.empty(int(index.max(initial=-1)) + 1, dtype=int)
+    first[index[::-1]] = np.arange(len(index))[::-1]
+    return index, first
 
 
 @dataclass(frozen=True)
@@ -207,12 +224,12 @@ class BuyingState:
 
     R: Array
     A: Array
-    a: float
+    a: Array
     B: Array
 
     def take(self, rows: Any) -> BuyingState:
         """Return the state of some of the customers."""
-        return replace(self, R=self.R[rows], A=self.A[rows], B=self.B[rows])
+        return replace(self, R=self.R[rows], A=self.A[rows], a=self.a[rows], B=self.B[rows])
 
     def survives(self, t: ArrayLike) -> Array:
         """Return the probability of being active for ``t`` more."""
@@ -242,9 +259,9 @@ class BuyingState:
         size = (len(self.R), n)
         rate = rng.standard_gamma(self.R[:, None], size) * (t / self.A)[:, None]
         count = rng.poisson(rate).astype(float)
-        if self.a > 0:
+        if self.a.any():
             some = np.flatnonzero(count)
-            p = np.clip(rng.beta(self.a, self.B[some // n]), TINY, 1 - 1e-16)
+            p = np.clip(rng.beta(self.a[some // n], self.B[some // n]), TINY, 1 - 1e-16)
             last = 1 + np.floor(-rng.standard_exponential(len(some)) / np.log1p(-p))
             count.flat[some] = np.minimum(count.flat[some], last)
         return count

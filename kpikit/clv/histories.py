@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,15 @@ def require_columns(data: Any, columns: list[str]) -> None:
         raise ContractError(f"columns {missing}", got=f"[{listed(data.columns)}]", fix=FIX, where="histories")
 
 
-def customers_of(data: Any) -> pd.DataFrame:
+def customers_of(data: Any, covariates: Sequence[str] = ()) -> pd.DataFrame:
     """Return histories as a DataFrame: one row per customer, checked.
 
     Columns ``customer_id`` (the row number where there is none), ``frequency``, ``recency``, ``T`` and
-    ``monetary_value`` (NaN where there is none).
+    ``monetary_value`` (NaN where there is none), and the covariates as numbers.
     """
     require_columns(data, KEYS)
     wanted = [column for column in ("customer_id", *KEYS, "monetary_value") if column in data.columns]
+    wanted += require_numbers(data, covariates)
     frame = data.select(wanted).to_pandas() if is_expression(data) else data[wanted].reset_index(drop=True)
     frame = _checked(frame)
     if "customer_id" not in frame.columns:
@@ -47,24 +49,57 @@ def customers_of(data: Any) -> pd.DataFrame:
             fix=FIX,
             where="histories",
         )
+    frame = numbers_in(frame, covariates)
     spend = frame["monetary_value"] if "monetary_value" in frame.columns else np.nan
     return frame.assign(monetary_value=pd.Series(spend, index=frame.index).astype(float))
 
 
-def distinct(data: Any) -> pd.DataFrame:
-    """Return distinct histories: one row per ``frequency``, ``recency`` and ``T``, with ``n_customers``.
+def distinct(data: Any, covariates: Sequence[str] = ()) -> pd.DataFrame:
+    """Return distinct histories: one row per ``frequency``, ``recency``, ``T`` and covariates, with ``n_customers``.
 
     A lazy table is grouped by its engine. A table that has ``n_customers`` already is summed. The rows are sorted.
     """
     require_columns(data, KEYS)
+    keys = [*KEYS, *require_numbers(data, covariates)]
     counted = "n_customers" in data.columns
     if is_expression(data):
         count = data.n_customers.sum() if counted else data.count()
-        data, counted = data.group_by(KEYS).aggregate(n_customers=count).to_pandas(), True
-    frame = _checked(data[[*KEYS, "n_customers"] if counted else KEYS].reset_index(drop=True))
-    index, groups = codes(frame, KEYS)
+        data, counted = data.group_by(keys).aggregate(n_customers=count).to_pandas(), True
+    frame = numbers_in(_checked(data[[*keys, "n_customers"] if counted else keys].reset_index(drop=True)), covariates)
+    index, groups = codes(frame, keys)
     weights = frame["n_customers"].to_numpy(dtype=float) if counted else None
     return groups.assign(n_customers=np.bincount(index, weights, len(groups)).astype(float))
+
+
+def require_numbers(data: Any, covariates: Sequence[str]) -> list[str]:
+    """Return the covariates unless a column is not there, or is one of the history itself."""
+    own = [name for name in covariates if name in (*KEYS, "monetary_value", "customer_id", "n_customers")]
+    if own:
+        fix = "A covariate is something known of a customer beside the purchases, such as a channel."
+        raise ContractError("covariates that are not part of the history", got=f"{own}", fix=fix, where="covariates")
+    missing = [name for name in covariates if name not in data.columns]
+    if missing:
+        fix = "Add them to the histories, one value per customer."
+        raise ContractError(f"columns {missing}", got=f"[{listed(data.columns)}]", fix=fix, where="covariates")
+    return list(covariates)
+
+
+def numbers_in(frame: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
+    """Return the frame with its covariates as numbers; raise where one is no number or not known."""
+    for name in covariates:
+        values = frame[name]
+        if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
+            fix = "Make columns of 0 and 1: pandas.get_dummies(…, drop_first=True)."
+            raise ContractError(f"numbers in {name}", got=f"{values.iloc[0]!r}", fix=fix, where="covariates")
+        number = values.astype(float)
+        if not np.isfinite(number).all():
+            unknown = int((~np.isfinite(number)).sum())
+            fix = "Fill them with a value that is true, or leave the customers out."
+            raise ContractError(
+                f"a number in {name} for every customer", got=f"{unknown} without one", fix=fix, where="covariates"
+            )
+        frame = frame.assign(**{name: number})
+    return frame
 
 
 def require_chances(groups: pd.DataFrame, models: tuple[str, ...], unit: str) -> None:

@@ -11,14 +11,16 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from kpikit.clv import models, storage
+from kpikit.clv.covariates import columns_of, own_params
 from kpikit.clv.economics import check_economics, check_rate_without_horizon, continuous_rate
-from kpikit.clv.formulas import Array
+from kpikit.clv.formulas import Array, Params
 from kpikit.clv.histories import KEYS, codes, customers_of, distinct
+from kpikit.clv.season import Season
 from kpikit.clv.simulation import Spread, spread
 from kpikit.clv.spend import Spend
-from kpikit.clv.wording import CAVEATS, verdict_text
+from kpikit.clv.wording import CAVEATS, covariates_text, season_text, verdict_text
 from kpikit.errors import ParameterError
-from kpikit.periods import DAYS_PER_UNIT
+from kpikit.periods import DAYS_PER_UNIT, as_date
 
 SEED = 20260101
 COLUMNS = ["customer_id", "p_alive", "expected_purchases", "expected_spend", "clv", "clv_low", "clv_high"]
@@ -45,6 +47,14 @@ class Fit:
         Log-likelihood that dropout adds to NBD; None where it was not measured.
     spend
         The Gamma-Gamma fit with its own verdict, or None where no repeat buyer has a positive spend.
+    season
+        Month factors in whose time ``params`` are (:mod:`kpikit.clv.season`), or None. Ages and horizons that go in are
+        calendar time all the same; the horizon begins at ``as_of``.
+    coefficients
+        Of the covariates, by ``purchase:column`` and ``dropout:column`` (:mod:`kpikit.clv.covariates`); empty without.
+        ``covariance`` holds them after the logarithms of ``params``, which are those of a customer with all at 0.
+    left_out
+        Covariates that are the same for all customers, of which nothing can be learned.
     """
 
     model: str
@@ -63,6 +73,9 @@ class Fit:
     seed: int = SEED
     as_of: str = ""
     covariance: list[list[float]] | None = field(default=None, repr=False)
+    season: Season | None = None
+    coefficients: dict[str, float] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
     source: Any = field(default=None, repr=False, compare=False)
 
     @property
@@ -84,30 +97,70 @@ class Fit:
     def text(self) -> str:
         """The finding in plain words."""
         spend = self.spend.text if self.spend else "No spend is modelled."
-        parts = [verdict_text(self), self.caveat, spend, f"Ages are in {self.unit}s."]
+        parts = [verdict_text(self), covariates_text(self), season_text(self), self.caveat, spend]
+        parts.append(f"Ages are in {self.unit}s.")
         return " ".join(part for part in parts if part)
+
+    @property
+    def keys(self) -> list[str]:
+        """Columns that tell one history from another: frequency, recency and T, and the covariates."""
+        return [*KEYS, *columns_of(self.coefficients)]
 
     def in_unit(self, days: float) -> float:
         """Return a number of days in the unit of the fit."""
         return days / DAYS_PER_UNIT[self.unit]
 
+    def ages(self, recency: ArrayLike, T: ArrayLike) -> tuple[Array, Array]:
+        """Return recency and T as the model counts them: in season time where it has a season."""
+        tx, age = np.asarray(recency, dtype=float), np.asarray(T, dtype=float)
+        if self.season is None:
+            return tx, age
+        length, end = DAYS_PER_UNIT[self.unit], as_date(self.as_of).toordinal()
+        last, lived = self.season.ages(tx * length, age * length, end)
+        return last / length, lived / length
+
+    def ahead(self, horizon: ArrayLike) -> Array:
+        """Return times from ``as_of`` on, in :attr:`unit`, as the model counts them."""
+        if self.season is None:
+            return np.asarray(horizon, dtype=float)
+        length = DAYS_PER_UNIT[self.unit]
+        start = as_date(self.as_of).toordinal()
+        return self.season.days(start, start + np.asarray(horizon, dtype=float) * length) / length
+
+    def own(self, groups: pd.DataFrame) -> Params:
+        """Return the parameters of each row: those of the fit, or with covariates an array where they tell."""
+        return own_params(self.params, self.coefficients, groups)
+
+    def _same_for_all(self) -> None:
+        if self.coefficients:
+            raise ParameterError(
+                "a fit without covariates",
+                got=f"covariates {columns_of(self.coefficients)}",
+                fix="Each customer has parameters of their own: use Fit.predict, or clv.base_total.",
+                where="fit",
+            )
+
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, later: ArrayLike = 0.0) -> Array:
         """Return P(alive) ``later`` than T (0: now), 0 to 1; NaN where the model that is used knows no dropout."""
         if self.used not in models.DROPOUT or not self.fitted:
             return np.full(np.broadcast(frequency, recency, T, later).shape, np.nan)
-        return models.p_alive(self.used, self.params, frequency, recency, T, later)
+        self._same_for_all()
+        return models.p_alive(self.used, self.params, frequency, *self.ages(recency, T), self.ahead(later))
 
     def expected_purchases(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, horizon: ArrayLike) -> Array:
         """Return the expected purchases in the next ``horizon`` (in :attr:`unit`, as recency and T)."""
         if not self.fitted:
             return np.full(np.broadcast(frequency, recency, T, horizon).shape, np.nan)
-        return models.expected_purchases(self.used, self.params, frequency, recency, T, horizon)
+        self._same_for_all()
+        ages, ahead = self.ages(recency, T), self.ahead(horizon)
+        return models.expected_purchases(self.used, self.params, frequency, *ages, ahead)
 
     def new_customer_purchases(self, horizon: ArrayLike) -> Array:
         """Return the expected repeat purchases in the first ``horizon`` after a first purchase."""
         if not self.fitted:
             return np.full(np.shape(horizon), np.nan)
-        return models.new_customer_purchases(self.used, self.params, horizon)
+        self._same_for_all()
+        return models.new_customer_purchases(self.used, self.params, self.ahead(horizon))
 
     def residual_purchases(
         self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, annual_discount_rate: float = 0.10
@@ -124,8 +177,9 @@ class Fit:
         check_rate_without_horizon(annual_discount_rate)
         if not self.fitted:
             return np.full(np.broadcast(frequency, recency, T).shape, np.nan)
+        self._same_for_all()
         rate = continuous_rate(annual_discount_rate, self.unit)
-        return models.residual_purchases(self.used, self.params, frequency, recency, T, rate)
+        return models.residual_purchases(self.used, self.params, frequency, *self.ages(recency, T), rate)
 
     def probability_of_count(
         self,
@@ -138,7 +192,9 @@ class Fit:
         """Return P(exactly ``k`` purchases in the next ``horizon``), of a new customer where no history is given."""
         if not self.fitted:
             return np.full(np.broadcast(k, horizon, frequency, recency, T).shape, np.nan)
-        return models.probability_of_count(self.used, self.params, k, frequency, recency, T, horizon)
+        self._same_for_all()
+        ages, ahead = self.ages(recency, T), self.ahead(horizon)
+        return models.probability_of_count(self.used, self.params, k, frequency, *ages, ahead)
 
     def probability_of_purchase(
         self, horizon: ArrayLike, frequency: ArrayLike = 0.0, recency: ArrayLike = 0.0, T: ArrayLike = 0.0
@@ -186,9 +242,10 @@ class Fit:
         """
         check_economics(horizon_days, annual_discount_rate, margin_fraction)
         if histories is not None and "n_customers" in histories.columns:
+            self._same_for_all()
             return self._predict_distinct(distinct(histories), horizon_days)
         customers = self.customers(histories)
-        index, groups = codes(customers, KEYS)
+        index, groups = codes(customers, self.keys)
         forecast = self.forecast(groups, horizon_days, annual_discount_rate)
         interval = self.spread(groups, horizon_days, money=True)
         x, m = customers["frequency"].to_numpy(), customers["monetary_value"].to_numpy()
@@ -214,16 +271,16 @@ class Fit:
 
     def forecast(self, groups: pd.DataFrame, horizon_days: float, annual_discount_rate: float = 0.0) -> pd.DataFrame:
         """Return ``p_alive``, ``expected_purchases``, ``discounted`` purchases and their ratio per distinct history."""
-        x, tx, T = (groups[key].to_numpy() for key in KEYS)
         if not self.fitted:
             return pd.DataFrame(
                 np.nan, index=groups.index, columns=["p_alive", "expected_purchases", "discounted", "discount"]
             )
         rate = continuous_rate(annual_discount_rate, self.unit)
-        pair, pairs = codes(groups, ["frequency", "T"])
-        state = models.active(self.used, self.params, *(pairs[name].to_numpy() for name in ("frequency", "T")))
-        plain, discounted = state.discounted(self.in_unit(horizon_days), rate)
-        alive = models.p_alive(self.used, self.params, x, tx, T)
+        pair, pairs = codes(groups, [key for key in self.keys if key != "recency"])
+        _, age = self.ages(0.0, pairs["T"])
+        state = models.active(self.used, self.own(pairs), pairs["frequency"].to_numpy(), age)
+        plain, discounted = state.discounted(float(self.ahead(self.in_unit(horizon_days))), rate)
+        alive = self._alive(groups)
         ratio = np.where(plain > 0, discounted / np.where(plain > 0, plain, 1.0), 1.0)
         return pd.DataFrame(
             {
@@ -238,10 +295,15 @@ class Fit:
         """Return the simulated interval of each distinct history: of the spend in units of its scale, or of counts."""
         if not self.fitted or (money and self.spend is None):
             return Spread(*(np.full(len(groups), np.nan) for _ in range(4)))
-        alive = models.p_alive(self.used, self.params, *(groups[key].to_numpy() for key in KEYS))
         spend = self.spend if money else None
-        horizon = self.in_unit(horizon_days)
-        return spread(self.used, self.params, groups, alive, horizon, seed=self.seed, spend=spend)
+        horizon = float(self.ahead(self.in_unit(horizon_days)))
+        aged = groups.assign(T=self.ages(groups["recency"], groups["T"])[1])
+        return spread(self.used, self.own(groups), aged, self._alive(groups), horizon, seed=self.seed, spend=spend)
+
+    def _alive(self, groups: pd.DataFrame) -> Array:
+        """Return P(alive) of each row now, 1 where the model knows no dropout."""
+        ages = self.ages(groups["recency"], groups["T"])
+        return models.p_alive(self.used, self.own(groups), groups["frequency"].to_numpy(), *ages)
 
     def customers(self, histories: Any = None) -> pd.DataFrame:
         """Return the customers to score, checked: those given, or those fitted."""
@@ -257,9 +319,12 @@ class Fit:
                 fix="The model was fitted on counts: pass the customers' histories to predict.",
                 where="histories",
             )
-        return customers_of(data)
+        return customers_of(data, columns_of(self.coefficients))
 
     def to_json(self, path: str | Path) -> Path:
         """Write parameters, unit, as_of and the fingerprint of the data, without customers; return the path."""
-        content = {name: value for name, value in self.__dict__.items() if name not in ("source", "spend")}
-        return storage.write(path, {**content, "spend": asdict(self.spend) if self.spend else None})
+        content = {name: value for name, value in self.__dict__.items() if name not in ("source", "spend", "season")}
+        parts = {
+            name: asdict(part) if part else None for name, part in (("spend", self.spend), ("season", self.season))
+        }
+        return storage.write(path, {**content, **parts})

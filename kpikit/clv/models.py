@@ -100,7 +100,7 @@ def age_step(model: str, params: Params, T: Array, step: float) -> Array:
     """Return the class of each age within which the posteriors' rates differ by less than ``step``."""
     if model in COUNTED:
         return T
-    scale = min(params[name] for name in NAMES[model] if name in TIMES)
+    scale = np.minimum.reduce([params[name] for name in NAMES[model] if name in TIMES])
     return np.asarray(np.floor(np.log(scale + T) / step))
 
 

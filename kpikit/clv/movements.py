@@ -45,6 +45,10 @@ def equity_by_customer(
         (above 0 where money came), ``closing``, in money: closing is the sum of the first four less what was realised.
         NaN where there is no model or no spend to value with.
     """
+    if found.season or found.coefficients:
+        got = "a season" if found.season else "covariates"
+        fix = "Pass the plain fit: one model in calendar time values both days."
+        raise ParameterError("a fit without season or covariates", got=got, fix=fix, where="found")
     length = _days_between(opening_day, closing_day)
     check_economics(horizon_days, annual_discount_rate, margin_fraction)
     if horizon_days == 0:
@@ -68,7 +72,7 @@ def equity_by_customer(
     value = _spend(found.spend, newborn) * margin_fraction
     start, drift = _forecast_newborn(found, newborn["T"].to_numpy(), *terms)
     lines["acquired"][is_new], lines["time_passed"][is_new] = start * value, drift * value
-    index, groups = codes(after, KEYS)
+    index, groups = codes(after, found.keys)
     ahead = found.forecast(groups, *terms)["discounted"].to_numpy()[index]
     lines["closing"] = ahead * _spend(found.spend, after) * margin_fraction
     earlier = nothing.copy()
@@ -158,7 +162,7 @@ def _check_priced(customers: pd.DataFrame, name: str) -> None:
 
 def _forecast(found: Fit, customers: pd.DataFrame, length: int, horizon: float, rate: float) -> tuple[Array, Array]:
     """Return discounted purchases to come of each customer, and what ``length`` days are expected to add to them."""
-    index, groups = codes(customers, KEYS)
+    index, groups = codes(customers, found.keys)
     to_horizon = found.forecast(groups, horizon, rate)["discounted"].to_numpy()
     between = found.forecast(groups, length, rate)
     to_end = found.forecast(groups, length + horizon, rate)["discounted"].to_numpy()

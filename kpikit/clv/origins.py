@@ -31,7 +31,7 @@ def rolling(origins: Any, *, horizon_days: float, model: str = "mbg_nbd", unit: 
     Parameters
     ----------
     origins
-        One row per customer and origin: :func:`kpikit.customers.rolling_origins`.
+        One row per customer and origin: :func:`kpikit.customers.rolling_origins`. No rows: no earlier forecasts.
     horizon_days
         Length of the holdouts in days, as given there.
     model, unit, seed
@@ -59,10 +59,13 @@ def rolling(origins: Any, *, horizon_days: float, model: str = "mbg_nbd", unit: 
         raise ParameterError("more than 0 days", got=str(horizon_days), fix="Pass 90.", where="horizon_days")
     require_columns(origins, NEEDED)
     frame: pd.DataFrame = origins.to_pandas() if is_expression(origins) else origins
+    if frame.empty:
+        return _none(horizon_days)
     frame = frame.assign(origin=pd.to_datetime(frame["origin"]))
     rows = []
     for origin, known in frame.sort_values("origin").groupby("origin"):
-        found = fit(known.drop(columns="origin").reset_index(drop=True), model, unit=unit, seed=seed)
+        known = known.drop(columns=["origin", "monetary_value"], errors="ignore")  # purchases alone: no spend is fitted
+        found = fit(known.reset_index(drop=True), model, unit=unit, seed=seed)
         rows.append({"origin": origin, **_outcome(found, horizon_days)})
     table = _with_shock(pd.DataFrame(rows), horizon_days)
     shock = _shock(table, horizon_days)
@@ -76,11 +79,22 @@ def rolling(origins: Any, *, horizon_days: float, model: str = "mbg_nbd", unit: 
     return Result("clv-origins", "table", _title(table), _text(table, shock), table=table, facts=facts)
 
 
+def _none(horizon_days: float) -> Result:
+    """Return that there are no earlier forecasts, which leaves the common shock unknown."""
+    title = f"The history is too short to forecast again from earlier days for {counted(horizon_days, 'day')}"
+    text = (
+        f"{title}: it takes three such horizons. What hits all customers at once has not been seen, and no interval "
+        "holds it."
+    )
+    facts = {"shock": None, "coverage": None, "shock_coverage": None, "n_origins": 0}
+    return Result("clv-origins", "text", title, text, facts=facts)
+
+
 def _outcome(found: Fit, horizon_days: float) -> dict[str, Any]:
     customers = found.customers()
     actual = found.source["holdout_purchases"].to_numpy(dtype=float)
     row = totals(found, horizon_days=horizon_days, annual_discount_rate=0.0).iloc[0]
-    index, groups = codes(customers, KEYS)
+    index, groups = codes(customers, found.keys)
     own = found.spread(groups, horizon_days, money=False)
     inside = (actual >= own.low[index]) & (actual <= own.high[index])
     came = float(actual.sum())
@@ -135,7 +149,8 @@ def _share(inside: pd.Series[Any]) -> float:
 
 def _title(table: pd.DataFrame) -> str:
     judged = table["inside"].dropna()
-    return f"By chance alone the interval held in {int(judged.sum())} of {counted(len(judged), 'earlier forecast')}"
+    made = counted(len(judged), "forecast")
+    return f"By chance alone the interval held in {int(judged.sum())} of {made} made again from earlier days"
 
 
 def _text(table: pd.DataFrame, shock: Shock | None) -> str:

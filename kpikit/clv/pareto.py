@@ -79,16 +79,19 @@ def log_odds_left(params: Params, x: Array, tx: Array, T: Array) -> Array:
     shape, (x, tx, T) = x.shape, (np.ravel(value) for value in (x, tx, T))
     odds = np.full(len(x), -np.inf)
     quiet = np.flatnonzero(tx < T)
+    own = {name: np.broadcast_to(value, x.shape) for name, value in params.items()}
     for start in range(0, len(quiet), ROWS):
         part = quiet[start : start + ROWS]
-        odds[part] = _log_odds(params, x[part], tx[part], T[part])[0]
+        each = {name: value[part] for name, value in own.items()}
+        odds[part] = quiet_odds(each, x[part], tx[part], T[part])[0]
     return odds.reshape(shape)
 
 
-def _log_odds(params: Params, x: Array, tx: Array, T: Array) -> tuple[Array, Quadrature]:
+def quiet_odds(params: Params, x: Array, tx: Array, T: Array) -> tuple[Array, Quadrature]:
+    """Return the log odds that customers who have been silent for a while have left, and the integral behind them."""
     r, alpha, s, beta = (params[name] for name in ("r", "alpha", "s", "beta"))
     R, A, B, length = r + x, alpha + tx, beta + tx, T - tx
-    integral = silence(R, np.full_like(R, s), A, B, length)
+    integral = silence(R, np.broadcast_to(s, R.shape), A, B, length)
     growth = R * np.log1p(length / A) + s * np.log1p(length / B)
     return np.log(s) - np.log(B) + growth + integral.log_value, integral
 
@@ -110,7 +113,7 @@ def pareto_objective(x: Array, tx: Array, T: Array, n: Array) -> Objective:
         by_alpha = total * r / alpha - (n * (r + x)) @ (1 / (alpha + T))
         by_s, by_beta = total * np.log(beta) - n @ log_B, total * s / beta - s * (n @ (1 / (beta + T)))
         for part in parts:
-            odds, integral = _log_odds(params, x[part], tx[part], T[part])
+            odds, integral = quiet_odds(params, x[part], tx[part], T[part])
             value += n[part] @ np.logaddexp(0, odds)
             left = n[part] * np.exp(-np.logaddexp(0, -odds))
             A, B, R = alpha + tx[part], beta + tx[part], r + x[part]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kpikit.clv.comparing import FAMILIES, fits_of
 from kpikit.clv.formulas import Array
-from kpikit.clv.histories import KEYS, codes, customers_of, is_expression
+from kpikit.clv.histories import codes, customers_of, is_expression
 from kpikit.clv.model import SEED, Fit
 from kpikit.clv.models import MODELS, TITLES
 from kpikit.clv.value import totals
@@ -136,7 +136,7 @@ def match_customers(customers: pd.DataFrame, counts: pd.DataFrame, column: str) 
 def _score(found: Fit, actual: Array, horizon_days: float) -> dict[str, Any]:
     """Return the scores of a model, with the intervals that only a model has."""
     customers = found.predict(horizon_days=horizon_days, annual_discount_rate=0.0)
-    index, groups = codes(found.customers(), KEYS)
+    index, groups = codes(found.customers(), found.keys)
     interval = found.spread(groups, horizon_days, money=False)
     total = totals(found, horizon_days=horizon_days, annual_discount_rate=0.0).iloc[0]
     inside = (actual >= interval.low[index]) & (actual <= interval.high[index])

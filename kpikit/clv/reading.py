@@ -30,10 +30,14 @@ TOLERATED_BIAS = 0.10
 ENOUGH_TO_TEST = 30
 
 
-def model_in_words(found: Fit) -> Result:
-    """Return what was fitted and what came of it: one row per parameter, the verdict as title."""
+def model_in_words(found: Fit, season: Result | None = None) -> Result:
+    """Return what was fitted and what came of it: one row per parameter, the verdict as title.
+
+    ``season``, what :func:`kpikit.clv.month_effect` found, is told with it.
+    """
     used = TITLES.get(found.used, "no model")
     rows = [{"quantity": name, "value": value} for name, value in found.params.items()]
+    rows += [{"quantity": name, "value": value} for name, value in found.coefficients.items()]
     rows += [
         {"quantity": f"{name} (spend)", "value": value}
         for name, value in (found.spend.params if found.spend else {}).items()
@@ -46,7 +50,8 @@ def model_in_words(found: Fit) -> Result:
         "number here for more than a guess.",
     }.get(found.verdict, "")
     facts = {"verdict": found.verdict, "model": found.model, "used": found.used, "unit": found.unit}
-    return Result("clv-model", "table", title, found.text, headline, table=pd.DataFrame(rows), facts=facts)
+    text = found.text if season is None else f"{found.text} {season.text}"
+    return Result("clv-model", "table", title, text, headline, table=pd.DataFrame(rows), facts=facts)
 
 
 def key_values(

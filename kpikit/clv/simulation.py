@@ -60,15 +60,17 @@ def spread(
     """Return the 95 % predictive interval and moments of each distinct history.
 
     Of the spend sum in units of the customer's scale, or of the number of purchases where ``spend`` is None.
-    Memory is bounded: groups of (frequency, age) are simulated in batches. Each batch has random numbers of its own,
-    so that the result does not depend on which thread comes first.
+    Memory is bounded: groups of (frequency, age), and own parameters where there are covariates, are simulated in
+    batches. Each batch has random numbers of its own, so that the result does not depend on which thread comes first.
     """
     x, T = distinct["frequency"].to_numpy(), distinct["T"].to_numpy()
     step = models.age_step(model, params, T, AGE_STEP)
-    index, groups = codes(pd.DataFrame({"frequency": x, "step": step}), ["frequency", "step"])
+    own = {name: values for name, values in params.items() if np.ndim(values)}
+    facts = pd.DataFrame({"frequency": x, "step": step, **own})
+    index, groups = codes(facts, list(facts.columns))
     frequency, n = groups["frequency"].to_numpy(), len(groups)
     age = np.bincount(index, T, n) / np.bincount(index, minlength=n)
-    state = models.active(model, params, frequency, age)
+    state = models.active(model, {**params, **{name: groups[name].to_numpy() for name in own}}, frequency, age)
     order = np.argsort(index, kind="stable")
     ends = np.searchsorted(index[order], np.arange(n + 1))
     low, high, mean, second = (np.zeros(len(distinct)) for _ in range(4))

@@ -47,7 +47,7 @@ class Shock:
     def text(self) -> str:
         """The finding in plain words."""
         return (
-            f"Over {number(self.n_origins)} earlier forecasts for {number(self.horizon_days)} days the total came out "
+            f"Over {number(self.n_origins)} forecasts made again from earlier days, for {number(self.horizon_days)} days each, the total came out "
             f"{percent(math.expm1(self.sd), 0)} off (one standard deviation) beyond what chance explains; "
             f"{number(self.freedom, 1)} such horizons lie side by side there."
         )
@@ -102,6 +102,9 @@ def parameter_draws(found: Fit, n: int = 200, *, method: str = "hessian", seed: 
     one_of("method", method, METHODS)
     if n < 2:
         raise ParameterError("2 or more draws", got=str(n), fix="Pass 200.", where="n")
+    if method == "bootstrap" and found.coefficients:
+        fix = "Pass method='hessian'."
+        raise ParameterError("a fit without covariates", got=str(list(found.coefficients)), fix=fix, where="method")
     rng = np.random.default_rng(found.seed if seed is None else seed)
     names = list(NAMES.get(found.used, ()))
     if method == "hessian":
@@ -109,12 +112,16 @@ def parameter_draws(found: Fit, n: int = 200, *, method: str = "hessian", seed: 
             raise ParameterError(
                 "a fit with known curvature", got=found.verdict, fix="Pass method='bootstrap'.", where="method"
             )
-        logs = rng.multivariate_normal(np.log([found.params[name] for name in names]), np.array(found.covariance), n)
-        return pd.DataFrame(np.exp(logs), columns=names)
+        point = [*np.log([found.params[name] for name in names]), *found.coefficients.values()]
+        values = rng.multivariate_normal(point, np.array(found.covariance), n)
+        values[:, : len(names)] = np.exp(values[:, : len(names)])
+        return pd.DataFrame(values, columns=[*names, *found.coefficients])
     if found.source is None or not found.fitted or not math.isfinite(found.log_likelihood):
         fix = "Fit the histories again: a loaded model keeps none."
         raise ParameterError("a fit that holds its histories", got=found.verdict, fix=fix, where="method")
     groups = distinct(found.source)
+    recency, T = found.ages(groups["recency"], groups["T"])
+    groups = groups.assign(recency=recency, T=T)
     counts = groups["n_customers"].to_numpy()
     size, share = round(counts.sum()), counts / counts.sum()
     start = Fitted(found.used, found.params, found.log_likelihood, None)
@@ -128,7 +135,8 @@ def parameter_draws(found: Fit, n: int = 200, *, method: str = "hessian", seed: 
 def parameter_intervals(found: Fit, *, method: str = "hessian", n: int = 200, seed: int | None = None) -> Result:
     """Return each parameter with its 95 % interval: one row per parameter.
 
-    Parameters are those of :func:`parameter_draws`; the Hessian's interval is exact for its normal and needs no draws.
+    Coefficients of covariates come last. Parameters are those of :func:`parameter_draws`; the Hessian's interval is
+    exact for its normal and needs no draws.
 
     Returns
     -------
@@ -136,15 +144,16 @@ def parameter_intervals(found: Fit, *, method: str = "hessian", n: int = 200, se
         ``.table``: ``parameter``, ``value``, ``low``, ``high``; empty where nothing was fitted.
     """
     one_of("method", method, METHODS)
-    names = list(NAMES.get(found.used, ())) if found.fitted else []
-    values = np.array([found.params[name] for name in names])
+    names = [*found.params, *found.coefficients]
+    values = np.array([*found.params.values(), *found.coefficients.values()])
     low, high = np.full(len(names), np.nan), np.full(len(names), np.nan)
     if names and method == "bootstrap":
         draws = parameter_draws(found, n, method=method, seed=seed).to_numpy()
         low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     elif names and found.covariance is not None:
-        half = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(np.diag(found.covariance))
-        low, high = values * np.exp(-half), values * np.exp(half)
+        size, half = len(found.params), stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(np.diag(found.covariance))
+        low, high = values - half, values + half  # a coefficient may be below 0; the others lie on the log scale
+        low[:size], high[:size] = values[:size] * np.exp(-half[:size]), values[:size] * np.exp(half[:size])
     table = pd.DataFrame({"parameter": names, "value": values, "low": low, "high": high})
     title = f"Parameters of {TITLES.get(found.used, 'no model')}"
     text = "Their noise is not known: the optimum lies at the edge of what the data can tell."

@@ -12,7 +12,7 @@ import pandas as pd
 
 from kpikit.clv.economics import check_economics
 from kpikit.clv.formulas import Array
-from kpikit.clv.histories import KEYS, codes, segments_of
+from kpikit.clv.histories import codes, segments_of
 from kpikit.clv.model import Fit
 from kpikit.clv.models import NAMES
 from kpikit.clv.uncertainty import Shock, common_shock, interval_of
@@ -98,7 +98,7 @@ def totals(
     """Return the table of :func:`base_total`, always with ``segment``."""
     check_economics(horizon_days, annual_discount_rate, margin_fraction)
     customers = found.customers(histories)
-    index, groups = codes(customers, KEYS)
+    index, groups = codes(customers, found.keys)
     discount = found.forecast(groups, horizon_days, annual_discount_rate)["discount"].to_numpy() * margin_fraction
     rows = []
     for segments, part in ((np.array([ALL]), np.zeros(len(customers), dtype=int)), *_segments(customers, by)):
@@ -188,6 +188,10 @@ def _purchase_neighbours(found: Fit) -> Iterator[tuple[Fit, Fit]]:
     for name in NAMES[found.used]:
         yield tuple(  # type: ignore[misc]
             replace(found, params={**found.params, name: found.params[name] * math.exp(step)}) for step in (STEP, -STEP)
+        )
+    for name, value in found.coefficients.items():
+        yield tuple(  # type: ignore[misc]  # of two
+            replace(found, coefficients={**found.coefficients, name: value + step}) for step in (STEP, -STEP)
         )
 
 

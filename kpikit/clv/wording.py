@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from kpikit.clv.covariates import DROPOUT, PURCHASE
 from kpikit.clv.fitting import NO_CHURN, TOO_LITTLE
-from kpikit.clv.models import TITLES
-from kpikit.formatting import number, percent
+from kpikit.clv.models import NAMES, TITLES, new_customer_purchases
+from kpikit.formatting import joined, number, percent
 from kpikit.periods import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -39,13 +41,37 @@ def verdict_text(found: Fit) -> str:
             f"forecasts come from {TITLES[found.used]}, which lets nobody leave, and they hold only as long as "
             "customers go on buying."
         )
-    year = float(found.new_customer_purchases(found.in_unit(DAYS_PER_YEAR)))
+    year = float(new_customer_purchases(found.used, found.params, found.in_unit(DAYS_PER_YEAR)))
+    who = "A customer whose covariates are all 0" if found.coefficients else "A new customer"
     gain = f", {number(found.gain, 1)} better than without dropout" if found.gain is not None else ""
     return (
         f"{title} is fitted to {n} customers, {number(found.n_repeat_buyers)} of whom came back (log-likelihood "
-        f"{number(found.log_likelihood, 1)}{gain}). A new customer is expected to come back {number(year, 2)} times in "
+        f"{number(found.log_likelihood, 1)}{gain}). {who} is expected to come back {number(year, 2)} times in "
         "the first year."
     )
+
+
+def covariates_text(found: Fit) -> str:
+    """Return what each covariate goes with, with its interval; nothing without covariates."""
+    said = [f"{joined(found.left_out)}: the same for all customers, and left out."] if found.left_out else []
+    sd = [math.nan] * len(found.coefficients)
+    if found.covariance is not None:
+        sd = [math.sqrt(row[place]) for place, row in enumerate(found.covariance)][len(NAMES[found.used]) :]
+    rate = {PURCHASE: "the purchase rate", DROPOUT: "the rate of leaving"}
+    for (label, value), error in zip(found.coefficients.items(), sd, strict=True):
+        process, column = label.split(":", 1)
+        low, high = (math.exp(value + side * 1.96 * error) for side in (-1, 1))
+        what = rate[process] if process == PURCHASE or found.used == "pareto_nbd" else "a and b of dropout"
+        within = f" ({number(low, 2)} to {number(high, 2)})" if math.isfinite(low) else ", its noise is not known"
+        said.append(f"One more of {column} multiplies {what} by {number(math.exp(value), 2)}{within}.")
+    if said and found.coefficients:
+        said.append("What goes together need not be cause and effect.")
+    return " ".join(said)
+
+
+def season_text(found: Fit) -> str:
+    """Return that ages and horizons are in season time, or nothing."""
+    return f"Ages and horizons are counted in season time, by {found.season.source} factors." if found.season else ""
 
 
 def _renewals_text(found: Fit) -> str:

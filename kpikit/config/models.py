@@ -23,7 +23,19 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from kpikit.config.values import Day, Days, Expression, Query, Rate, Span, TableName, Weekday, Words, wrong
+from kpikit.config.values import (
+    Day,
+    Days,
+    Expression,
+    MonthFactors,
+    Query,
+    Rate,
+    Span,
+    TableName,
+    Weekday,
+    Words,
+    wrong,
+)
 from kpikit.errors import ConfigError, listed, nearest
 from kpikit.periods import WEEKDAYS
 
@@ -177,10 +189,14 @@ class Table(Section):
 
 
 class Economics(Section):
-    """Money beside the orders: the margin as a fraction of revenue, and the annual discount rate of CLV."""
+    """What CLV supposes beside the orders: the margin as a fraction of revenue, the annual discount rate, the season.
+
+    ``month_factors`` are twelve factors on the purchase rate, January first; empty: estimated where the data allow.
+    """
 
     margin_fraction: Rate | None = None
     annual_discount_rate: Rate = 0.10
+    month_factors: MonthFactors = ()
 
 
 class Goal(Section):

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from kpikit.config.expressions import check_expression, check_query
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import listed, nearest
+from kpikit.periods import MONTHS_PER_YEAR
 
 SPAN = re.compile(r"\s*(\d{1,5})\s*(hour|day|week)s?\s*")
 
@@ -69,6 +70,13 @@ def _one_contract(name: str) -> str:
     return name
 
 
+def _twelve(factors: tuple[float, ...]) -> tuple[float, ...]:
+    if factors and (len(factors) != MONTHS_PER_YEAR or min(factors) <= 0):
+        fix = "Write [0.8, 0.9, …], January first; 1.4 is 1.4 times the purchases of an average month."
+        raise wrong("twelve factors, each above 0", f"{len(factors)}, the smallest {min(factors):g}", fix)
+    return factors
+
+
 Day = Annotated[date, BeforeValidator(_as_day)]
 Span = Annotated[timedelta, BeforeValidator(_as_span)]
 Expression = Annotated[
@@ -79,6 +87,7 @@ Expression = Annotated[
 Query = Annotated[str, _checked(check_query, "one SELECT", "Write one SELECT, without ';'; kpikit only reads.")]
 TableName = Annotated[str, AfterValidator(_one_contract)]
 Rate = Annotated[float, Field(ge=0, le=1)]
+MonthFactors = Annotated[tuple[float, ...], Field(strict=False), AfterValidator(_twelve)]
 Weekday = Annotated[
     Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
     BeforeValidator(_in_lower_case),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -138,6 +140,27 @@ def holdout_table(result: Result) -> Result:
     }
     formats |= {name: lambda value: number(value, 3) for name in ("mae", "rmse", "poisson_deviance")}
     return show(result, labels=labels, formats=formats)
+
+
+def origins_table(result: Result) -> Result:
+    """Return earlier forecasts of the base's purchases against what came of them, or why there are none."""
+    labels = {"origin": "Made on", "n_customers": "Customers", "forecast": "Forecast", "actual": "Came",
+              "bias": "Off by", "low": "Low", "high": "High"}  # fmt: skip
+    formats: dict[str, Format] = {"origin": lambda day: f"{day:%Y-%m-%d}", "bias": percent}
+    formats |= dict.fromkeys(("n_customers", "forecast", "actual", "low", "high"), number)
+    return show(result, labels=labels, formats=formats)
+
+
+def month_table(result: Result) -> Result:
+    """Return what the months of the year have to say, each with its factor where there is one."""
+    labels = {"month": "Month", "factor": "Factor", "low": "Low", "high": "High", "purchases": "Repeat purchases",
+              "expected": "Expected without season"}  # fmt: skip
+    known = result.table.dropna(axis="columns", how="all")  # without factors, or without intervals of given ones
+    formats: dict[str, Format] = {name: lambda value: number(value, 2) for name in ("factor", "low", "high")}
+    formats |= {"purchases": number, "expected": number}
+    shown = {name: style for name, style in formats.items() if name in known.columns}
+    named = {name: label for name, label in labels.items() if name in known.columns}
+    return show(replace(result, table=known), labels=named, formats=shown)
 
 
 def _in(label: str, currency: str) -> str:

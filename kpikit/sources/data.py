@@ -14,7 +14,7 @@ from kpikit.config import Config
 from kpikit.contracts import CONTRACTS
 from kpikit.errors import ContractError, ParameterError, listed
 from kpikit.formatting import joined, number
-from kpikit.periods import Period
+from kpikit.periods import DAYS_PER_WEEK, Period
 from kpikit.results import Result
 
 LONGEST_HOLDOUT_DAYS = 365
@@ -148,6 +148,11 @@ class Data:
         """Discount rate per year."""
         return self.config.economics.annual_discount_rate
 
+    @property
+    def month_factors(self) -> tuple[float, ...]:
+        """Twelve factors on the purchase rate, January first; empty where none were stated."""
+        return self.config.economics.month_factors
+
     def cutoff(self, holdout_days: int = 0) -> date:
         """Return the first day of a holdout that ends at ``as_of``.
 
@@ -174,6 +179,29 @@ class Data:
                 where="holdout_days",
             )
         return self.as_of - timedelta(days=length)
+
+    def origins(self, horizon_days: int, most: int = 6) -> dict[str, int]:
+        """Return the earlier forecasts that the data allow, for :func:`kpikit.customers.rolling_origins`.
+
+        Parameters
+        ----------
+        horizon_days
+            Days ahead of each forecast, 1 or more.
+        most
+            Origins at most, spread evenly.
+
+        Returns
+        -------
+        dict
+            ``n_origins`` and ``step_days`` (whole weeks). The first origin has a horizon of days before it, and the
+            first and last lie at least one apart. 0 origins where fewer than three horizons are known.
+        """
+        oldest: datetime = self.orders.ordered_at.min().to_pyarrow().as_py()
+        room = (self.as_of - oldest.date()).days - 2 * horizon_days
+        if horizon_days < 1 or room < max(horizon_days, 2 * DAYS_PER_WEEK):
+            return {"n_origins": 0, "step_days": DAYS_PER_WEEK}
+        step = max(room // (most - 1) // DAYS_PER_WEEK, 1) * DAYS_PER_WEEK
+        return {"n_origins": min(most, room // step + 1), "step_days": step}
 
     def table(self, name: str) -> ir.Table:
         """Return a table by its contract's name; an error that says how to add it where it is not there."""
