@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kpikit.cells import ALL_CHANNELS as ALL
-from kpikit.cells import PAID_CHANNELS as PAID
+from kpikit.cells import ALL_CHANNELS, PAID_CHANNELS
 from kpikit.errors import ContractError, listed
 from kpikit.kpis.suppression import hidden
 from kpikit.periods import LONGEST_CLOSING_DAYS, Period
@@ -18,6 +17,7 @@ from kpikit.results import Result
 EACH = ("customer_id", "acquired_on", "channel", "age_days", "margin", "discounted", "within")
 SPENT = ("month", "channel", "media", "overhead", "begins", "ends")
 ENOUGH_TO_DROP_THE_FIRST = 4
+ALL, PAID = ALL_CHANNELS, PAID_CHANNELS
 SMALL = "small channels"  # put together, since each alone has too few customers
 NO_SPEND = (
     "It needs acquisition spend: the table spend in kpikit.yaml (spent_on, amount; channel and kind where they are "

@@ -40,7 +40,7 @@ Flags = NDArray[np.bool_]
 
 
 def hidden(
-    counts: Sequence[float] | NDArray[np.float64],
+    counts: Sequence[float] | NDArray[Any],
     min_cell: int,
     groups: Sequence[Any] | None = None,
     totals: Sequence[bool] | None = None,
@@ -197,7 +197,7 @@ def _small(table: pd.DataFrame, min_cell: int) -> Flags:
     return found
 
 
-def _units(table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _units(table: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return for each row the number of what it stands or falls with, and that of the group that adds up."""
     groups = _numbered(table, [name for name in GROUPS if name in table.columns])
     if not any(name in table.columns for name in (*WHOLE_BY_MOST, *WHOLE_BY_FEWEST)):
@@ -208,7 +208,7 @@ def _units(table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return _numbered(table, list(dict.fromkeys([*(name for name in GROUPS if name in table.columns), *labels]))), groups
 
 
-def _numbered(table: pd.DataFrame, names: list[str]) -> NDArray[np.int64]:
+def _numbered(table: pd.DataFrame, names: list[str]) -> NDArray[Any]:
     if not names:
-        return np.zeros(len(table), dtype=np.int64)
-    return table.groupby(names, dropna=False, sort=False).ngroup().to_numpy(dtype=np.int64)
+        return np.zeros(len(table), dtype=int)
+    return table.groupby(names, dropna=False, sort=False).ngroup().to_numpy()

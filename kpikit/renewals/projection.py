@@ -15,10 +15,10 @@ from kpikit import clv
 from kpikit.clv import Fit
 from kpikit.errors import ParameterError
 from kpikit.formatting import counted, interval, number, percent
+from kpikit.kpis.suppression import hidden
 from kpikit.periods import Period
 from kpikit.renewals.histories import with_renewals
 from kpikit.renewals.uncertainty import parameter_draws
-from kpikit.kpis.suppression import hidden
 from kpikit.results import Result
 
 SEED = 20260101
