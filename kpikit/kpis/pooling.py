@@ -47,6 +47,7 @@ def pooled_parts(parts: pd.DataFrame, min_cell: int) -> pd.DataFrame:
 def largest(parts: pd.DataFrame, currency: str = "", most: int = 2) -> list[str]:
     """Return the largest moves between the first and the last row in words: ``new accounts (+20.00 EUR)``."""
     moves = parts.iloc[1:-1]
+    moves = moves[moves.amount != 0] if moves.amount.any() else moves
     ranked = moves.iloc[np.argsort(-moves.amount.abs().to_numpy(), kind="stable")[:most]]
     return [
         f"{part.lower()} ({'+' if amount > 0 else ''}{money(amount, currency)})"

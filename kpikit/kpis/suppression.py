@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_numeric_dtype as _is_number
 
 from kpikit.cells import LEFT_OUT, SUBTOTALS, SUPPRESSED, TITLE, TOTALS, basis, is_small
 from kpikit.formatting import counted
@@ -199,13 +199,15 @@ def _small(table: pd.DataFrame, min_cell: int) -> Flags:
 
 def _units(table: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return for each row the number of what it stands or falls with, and that of the group that adds up."""
-    groups = _numbered(table, [name for name in GROUPS if name in table.columns])
+    # a margin in money is no margin of a survey
+    shared = [name for name in GROUPS if name in table.columns and (name != "margin" or not _is_number(table[name]))]
+    groups = _numbered(table, shared)
     if not any(name in table.columns for name in (*WHOLE_BY_MOST, *WHOLE_BY_FEWEST)):
         return np.arange(len(table)), groups
-    labels = [name for name in table.columns if name not in NO_LABELS and not is_numeric_dtype(table[name])]
+    labels = [name for name in table.columns if name not in NO_LABELS and not _is_number(table[name])]
     if "cohort" in table.columns:  # one cohort is one unit; those of one segment add up
         return _numbered(table, ["cohort", *labels]), _numbered(table, labels)
-    return _numbered(table, list(dict.fromkeys([*(name for name in GROUPS if name in table.columns), *labels]))), groups
+    return _numbered(table, list(dict.fromkeys([*shared, *labels]))), groups
 
 
 def _numbered(table: pd.DataFrame, names: list[str]) -> NDArray[Any]:
