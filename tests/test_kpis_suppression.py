@@ -114,6 +114,13 @@ def test_a_sum_of_some_channels_goes_where_one_of_any_is_hidden() -> None:
     assert found.channel.tolist() == ["all channels", "store"]
 
 
+def test_a_sum_of_one_channel_does_not_make_two_of_it() -> None:
+    """Social is all that was paid for: counted twice it would seem to hide itself, and all less word would tell it."""
+    names = ["all channels", "paid channels", "word", "social"]
+    table = pd.DataFrame({"channel": names, "customers": [49, 4, 45, 4], "cost": 1.0})
+    assert protected(shop({"web": 9}), table)[0].channel.tolist() == ["all channels"]
+
+
 def test_a_journey_is_shown_whole_or_not_at_all() -> None:
     steps = [(name, step) for name in ("web", "store", "fair") for step in (1, 2, 3)]
     table = pd.DataFrame(steps, columns=["segment", "step_number"])
