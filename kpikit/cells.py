@@ -1,6 +1,7 @@
 """Small cells: which columns of a shown table say how many people a row rests on, and when that is too few.
 
-Suppression (``kpikit.kpis.suppression``) and the export gate read the same words, so that one proves the other.
+Suppression (``kpikit.kpis.suppression``) and the export gate read the same words, so that one proves the other. Words
+of what a protected table no longer holds are here too: what reads such a table must not speak as if it were all.
 """
 
 from __future__ import annotations
@@ -10,9 +11,14 @@ from typing import Any
 
 SUPPRESSED = "suppressed"
 # People first: where a table counts them, what they did (answers, cases) needs no threshold of its own.
-PEOPLE = ("n", "customers", "n_customers", "cohort_size", "started", "entered", "invited")
+PEOPLE = (
+    "n", "customers", "n_customers", "cohort_size", "started", "entered", "invited", "n_opening", "n_closing",
+)  # fmt: skip
 EVENTS = ("answers", "cases", "orders", "invitations")
 TITLE = "Small groups are not shown"
+ALL, ALL_CHANNELS, PAID_CHANNELS = "all", "all channels", "paid channels"  # rows that are sums of others
+TOTALS, SUBTOTALS = (ALL, ALL_CHANNELS), (PAID_CHANNELS,)
+LEFT_OUT = "small_groups_left_out"  # under this name a protected table says how many rows it no longer holds
 
 
 def basis(columns: Iterable[object]) -> tuple[str, ...]:
@@ -45,3 +51,20 @@ def small_rows(columns: Sequence[object], rows: Iterable[Sequence[Any]], min_cel
         for place, name in places
         if is_small(row[place], min_cell)
     ]
+
+
+def left_out(table: Any) -> int:
+    """Return how many rows ``kk.protected`` took out of a table, 0 where it is whole."""
+    return int(getattr(table, "attrs", {}).get(LEFT_OUT, 0))
+
+
+def left_out_text(count: int, group: str = "group") -> str:
+    """Return the sentence that says what is not there, with a blank before it; nothing where all is there.
+
+    >>> left_out_text(2), left_out_text(1, "product"), left_out_text(0)
+    (' 2 small groups are left out, of every count here.', ' 1 small product is left out, of every count here.', '')
+    """
+    if not count:
+        return ""
+    said = f"1 small {group} is" if count == 1 else f"{count:,} small {group}s are"
+    return f" {said} left out, of every count here."

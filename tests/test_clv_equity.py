@@ -424,3 +424,63 @@ def test_only_old_or_only_new_purchases(nbd):
     quiet = rolled(nbd, BEFORE[1:], AFTER[1:])
     assert quiet.table.amount[4] == 0
     assert not np.signbit(quiet.table.amount[4])
+
+
+def crowd(*groups):
+    """Return histories at both days and segments, from (segment, known at opening, of them bought again, new since)."""
+    before, after, segments = [], [], {}
+    for name, old, again, new in groups:
+        for place in range(old):
+            key = f"{name}{place}"
+            before.append((key, 1, 60.0, 100.0, 20.0))
+            after.append((key, 2, 190.0, 200.0, 20.0) if place < again else (key, 1, 60.0, 200.0, 20.0))
+            segments[key] = name
+        for place in range(new):
+            after.append((f"{name}-new{place}", 0, 0.0, 50.0, np.nan))
+            segments[f"{name}-new{place}"] = name
+    closing = histories(*after)
+    return histories(*before), closing.assign(segment=closing.customer_id.map(segments))
+
+
+def test_what_two_new_customers_are_worth_is_no_line_and_the_lines_still_add_up(nbd):
+    found = rolled(nbd, *crowd(("a", 40, 10, 2)), min_cell=5)
+    table = found.table.set_index("line")
+    assert table.index.tolist() == ["opening", "time_passed", "changed_behaviour", "other", "closing"]
+    assert table.part["other"] == "Acquired and Realised"
+    assert table.amount.iloc[:-1].sum() == pytest.approx(table.amount["closing"])
+    whole = rolled(nbd, *crowd(("a", 40, 10, 2))).table.set_index("line")
+    assert table.amount["other"] == pytest.approx(whole.amount["acquired"] + whole.amount["realised"])
+    assert table.loc["changed_behaviour"].equals(whole.loc["changed_behaviour"])
+    assert "new customer" not in found.text
+    assert "Acquired and Realised, one of which rests on too few customers, are" in found.text
+
+
+def test_segments_of_too_few_are_one_and_all_have_the_same_lines(nbd):
+    """b has 2 new customers: a line of it would be that of all less those of a and of the small ones."""
+    found = rolled(
+        nbd, *crowd(("a", 40, 10, 9), ("b", 30, 8, 2), ("c", 3, 1, 0), ("d", 6, 5, 0)), by="segment", min_cell=5
+    )
+    each = found.table.groupby("segment", sort=False)
+    assert list(each.groups) == ["all", "a", "b", "small segments"]
+    assert {tuple(rows.line) for _, rows in each} == {
+        ("opening", "time_passed", "changed_behaviour", "other", "closing")
+    }
+    for _, rows in each:
+        assert rows.amount.iloc[:-1].sum() == pytest.approx(rows.amount.iloc[-1])
+    sums = found.table[found.table.segment != "all"].groupby("line").amount.sum()
+    assert sums["closing"] == pytest.approx(found.table.amount[found.table.line == "closing"].iloc[0])
+
+
+def test_a_segment_called_all_is_not_taken_for_everybody(nbd):
+    table = rolled(nbd, *crowd(("all", 9, 5, 5), ("b", 30, 8, 6)), by="segment").table
+    assert table[table.line == "closing"].set_index("segment").customers.to_dict() == {
+        "all": 50, "all (segment)": 14, "b": 36,
+    }  # fmt: skip
+
+
+def test_where_too_few_were_known_nothing_is_shown(nbd):
+    found = rolled(nbd, *crowd(("a", 3, 2, 40)), min_cell=5)
+    assert found.text == (
+        "Customer equity cannot be shown. Fewer than 5 customers were known on 2024-01-01, or on 2024-04-10."
+    )
+    assert (found.kpis, len(found.table)) == ((), 0)

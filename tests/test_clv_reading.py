@@ -54,6 +54,17 @@ def test_groups_by_hand() -> None:
     assert table.share_of_value["three or four"] == 0.5
 
 
+def test_groups_of_too_few_are_one_and_the_words_keep_to_what_is_shown() -> None:
+    """Six bought once, three twice, one three times: with two at least, one goes with the three."""
+    found = clv.value_by_purchases(*by_hand(), min_cell=2)
+    table = found.table.set_index("group")
+    assert table.customers.to_dict() == {"one purchase": 6, "five to nine": 0, "ten or more": 0, "other numbers": 4}
+    assert table.clv.sum() == clv.value_by_purchases(*by_hand()).table.clv.sum()
+    assert found.text.endswith("Numbers of purchases with too few customers to be shown are put together.")
+    once = clv.value_by_purchases(*by_hand(), min_cell=7)
+    assert once.title == "Customers who have bought once are too few to be shown apart"
+
+
 def test_scores_and_histories_are_matched_by_customer_not_by_row() -> None:
     scores, histories = by_hand()
     expected = clv.value_by_purchases(scores, histories).table

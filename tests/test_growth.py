@@ -15,6 +15,7 @@ from kpikit.growth.bootstrap import TIMES, ends, poisson_sums, widened
 from kpikit.growth.concentration import shares_and_ginis
 from kpikit.growth.matching import matched
 from kpikit.growth.segments import shrunken
+from kpikit.kpis.suppression import suppressed
 from kpikit.results import Result
 
 AS_OF = pd.Timestamp("2024-04-01")
@@ -572,3 +573,75 @@ def test_a_wrong_table_is_refused_with_what_it_needs():
         growth.segment_profitability(pd.DataFrame({"a": [1]}))
     with pytest.raises(ContractError, match="step_number"):
         growth.funnel(pd.DataFrame({"a": [1]}))
+
+
+# small channels
+
+# 40 by search, 30 by word (unpaid), 7 by social and 2 by fair, each of whom brings 410
+COUNTS = {"search": 40, "word": 30, "social": 7, "fair": 2}
+won = customers(
+    *[("2024-02-05", name, 10.0 + 400.0 * (name == "fair")) for name, n in COUNTS.items() for _ in range(n)]
+)
+
+
+def bought(**media: float) -> pd.DataFrame:
+    return months(
+        *[("2024-02-01", name, amount, 0.0) for name, amount in media.items()], ("2024-02-01", None, 0.0, 79.0)
+    )
+
+
+def shown(media: pd.DataFrame) -> tuple[Result, Result, Result]:
+    ahead = pd.DataFrame({"customer_id": won.customer_id, "clv": 5.0})
+    return (
+        growth.acquisition_costs(won, media, min_cell=5),
+        growth.ltv_to_cac(won, media, ahead, **AHEAD, min_cell=5),
+        growth.roi(won, media, within_days=1, min_cell=5),
+    )
+
+
+def test_a_channel_of_two_and_the_next_smallest_are_one_and_the_totals_hold():
+    media = bought(search=80.0, social=21.0, fair=9.0)
+    for result in shown(media):
+        table = by_channel(result)
+        assert table.index.tolist() == ["all channels", "paid channels", "search", "word", "small channels"]
+        assert table.customers.tolist() == [79, 49, 40, 30, 9]
+        assert "are one." in result.text
+        assert "fair" not in f"{result.title}{result.text}{result.headline}"
+    costs, ratios, returns = (by_channel(result) for result in shown(media))
+    assert costs.media["small channels"] == 30
+    assert ratios.value["small channels"] == pytest.approx((7 * 15 + 2 * 415) / 9)
+    assert returns.margin["small channels"] == 7 * 10 + 2 * 410
+
+
+def test_where_small_channels_are_partly_paid_no_sum_takes_them_apart():
+    for result in shown(bought(search=80.0, fair=9.0)):  # social is unpaid: paid less search would be fair
+        assert by_channel(result).index.tolist() == ["all channels", "search", "word", "small channels"]
+
+
+def test_small_channels_are_no_channel_to_cut():
+    ratios = growth.ltv_to_cac(won, bought(search=80.0, social=9000.0, fair=900.0), scores.head(0), **AHEAD, min_cell=5)
+    assert by_channel(ratios).to_own_high["small channels"] < 1
+    assert not advice(ratios).action.str.contains("small").any()
+
+
+def test_a_small_rfm_segment_is_one_with_the_next_smallest():
+    scored = [(5, 5)] * 40 + [(1, 5)] * 2 + [(1, 1)] * 9 + [(5, 1)] * 28
+    rfm = pd.DataFrame(scored, columns=["r_score", "f_score"]).assign(orders=1, recency_days=1)
+    rfm["customer_id"] = list(won.customer_id)
+    found = growth.rfm_segments(rfm, won, min_cell=5)
+    assert found.table.set_index("segment").customers.to_dict() == {
+        "champions": 40, "new or rare, recent": 28, "small groups": 11,
+    }  # fmt: skip
+    assert "At risk" not in found.text
+
+
+def test_a_journey_that_is_suppressed_is_not_said_to_be_unbegun():
+    rows = [("web", 1, "view", 40, 40, 40), ("web", 2, "buy", 9, 40, 40), ("fair", 1, "view", 2, 2, 2),
+            ("fair", 2, "buy", 1, 2, 2), ("app", 1, "view", 9, 9, 9), ("app", 2, "buy", 2, 9, 9)]  # fmt: skip
+    columns = ["segment", "step_number", "step", "visitors", "previous", "entered"]
+    table = pd.DataFrame(rows, columns=columns).assign(status="complete", period=pd.NaT)
+    found = growth.funnel(suppressed(table, 5))
+    assert found.text.startswith("9 of 40 visitors")
+    assert found.text.endswith("Visitors of small groups are left out.")
+    few = growth.funnel(suppressed(table[table.segment == "fair"], 5))
+    assert few.text == "Too few visitors have begun the steps asked for to be shown."

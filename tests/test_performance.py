@@ -277,3 +277,10 @@ def test_what_to_do_has_a_number_behind_each():
     assert "91.0 % against 95.0 %" in todo.reason[0]
     nothing = read.actions(Result("a", "table", "", table=seen.table[:0]), read.products(sold()), spread(THREE[:1]))
     assert nothing.table.empty
+
+
+def test_channels_of_too_few_people_are_said_to_be_left_out():
+    values = by_channel(("app", 0.9, 0.01), ("web", 0.9, 0.01), ("fair", np.nan, np.nan), ("store", np.nan, np.nan))
+    values.loc[values.value.isna(), "status"] = "suppressed"
+    assert spread(values).text.endswith("Of too few people in some figure, and left out of it: 2 channels.")
+    assert "2 channels" in spread(values.iloc[1:]).text  # one is left: nothing to compare, and not for lack of any

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
 from kpikit import intervals, voice
+from kpikit.config import Config
 from kpikit.errors import ContractError, ParameterError
+from kpikit.kpis.suppression import protected
+from kpikit.plots.voice import score_distribution
 
 SUMS = ["numerator", "denominator", "n", "sum_xx", "sum_yy", "sum_xy", "sum_ww"]
 
@@ -186,6 +191,38 @@ def test_every_point_of_the_scale_is_shown():
     assert found.table.share.sum() == pytest.approx(1)
     assert found.title == "60 % promoters and 30 % detractors: a score of 30.0"
     assert "the mean is 6.80" in found.text
+
+
+def test_a_score_that_one_of_forty_gave_is_shown_and_four_answers_are_not():
+    """Who counts is the base: one detractor of 40 cannot be told from the others."""
+    counts = pd.DataFrame({"score": [10.0, 0.0], "score_class": ["top", "bottom"], "low": 0.0, "high": 10.0,
+                           "answers": [39, 1]})  # fmt: skip
+    data = SimpleNamespace(config=Config())
+    (found,) = protected(data, voice.score_distribution(counts))
+    assert found.table.answers.tolist() == [1, *[0] * 9, 39]
+    assert found.title == "98 % promoters and 2 % detractors: a score of 95.0"
+    (few,) = protected(data, voice.score_distribution(counts.assign(answers=[3, 1])))
+    assert few.table.empty
+    assert few.facts == {"kind": "nps", "classes": ["promoters", "passives", "detractors"]}
+    assert score_distribution(few).html
+
+
+def test_groups_of_few_invitations_are_not_shown_and_not_named():
+    silent = [(name, "none", "none", n) for name, n in (("a", 90), ("b", 60), ("c", 7))]
+    answered = [(name, "early", "top", n) for name, n in (("a", 9), ("b", 8), ("d", 2))]
+    found = voice.response_by_group(cells(*silent, *answered), min_cell=5)
+    assert found.table.group.tolist() == ["a", "b"]
+    assert "d answer" not in found.text
+    assert found.text.startswith("19 of 176 delivered invitations")  # d with c, 9 people: the total tells neither
+    assert found.text.endswith("Groups with too few invitations are not shown apart.")
+
+
+def test_one_segment_that_is_left_is_not_said_to_be_the_only_one():
+    data = SimpleNamespace(config=Config())
+    (counts,) = protected(data, split(("a", 60, 20, 20), ("b", 6, 1, 0), ("c", 2, 0, 0)))
+    found = voice.by_segment(counts, by="segment")
+    assert found.title == "One segment has enough answers to be shown"
+    assert found.text == "Nothing can be compared. 2 small groups are left out, of every count here."
 
 
 def test_without_answers_nothing_is_claimed():

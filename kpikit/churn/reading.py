@@ -206,7 +206,11 @@ def actions(
         how = "ranks better" if best.verdict == "worse" else "does as well"
         rows.append((f"Rank by {best.title}: it {how} and is simpler", reason, float("nan")))
     if reliable.table.agrees.mean() < AGREES_SHARE:
-        reason = f"{reliable.title}. Use the ranking, and do not budget on the risks themselves."
+        held, of = int(reliable.table.agrees.sum()), len(reliable.table)  # of those shown: its title may be withheld
+        reason = (
+            f"Foretold and actual churn agree in {held} of {of} groups by risk. Use the ranking, and do not budget on "
+            "the risks themselves."
+        )
         rows.append(("Do not budget on the risks yet", reason, float("nan")))
     return Result(
         "what-to-do", "actions", "What to do", table=pd.DataFrame(rows, columns=["action", "reason", "value"])

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kpikit.cells import ALL
 from kpikit.clv.fitting import NO_CHURN, TOO_LITTLE
 from kpikit.clv.formulas import Array
 from kpikit.clv.histories import is_expression, require_columns
+from kpikit.clv.lines import OTHER, customers_by_line, pooled_segments, shown_lines
 from kpikit.clv.model import SEED, Fit
 from kpikit.clv.models import TITLES
 from kpikit.clv.movements import LINES, equity_by_customer
@@ -24,7 +26,6 @@ from kpikit.results import Result
 SIGNS = np.array([1, 1, 1, 1, -1, 1])  # of a line's amount on its way from opening to closing
 RESAMPLES = 1000
 CELLS = 1_000_000  # numbers drawn at once
-ALL = "all"
 MOST_BEHAVIOUR = 0.25  # of all that was expected: beyond it the model is the first thing to doubt
 
 
@@ -40,6 +41,7 @@ def customer_equity(
     margin_fraction: float = 1.0,
     by: str = "",
     currency: str = "",
+    min_cell: int = 1,
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Result:
@@ -78,6 +80,10 @@ def customer_equity(
         As in :meth:`Fit.predict`.
     by
         Column of ``closing`` with a segment of each customer; empty: none. Text, ``unknown`` where missing.
+    min_cell
+        Fewest customers that a line may rest on. Lines of fewer are one line, ``other``, with the next smallest where
+        need be, alike in all segments; segments of fewer are one. Where fewer were known at the opening, nothing is
+        shown.
     resamples, seed
         Of the bootstrap over customers: each comes Poisson(1) times, so that their number varies as well.
 
@@ -123,12 +129,18 @@ def customer_equity(
     if not found.fitted or found.spend is None:
         return _not_shown(found, facts)
     names = _names(*days)
-    table = _rolled(each, names, resamples, np.random.default_rng(seed))
+    parts = {ALL: each}
     if by:
-        parts = {ALL: table}
-        for segment, rows in each.groupby(_segments(found.source if closing is None else closing, by, each)):
-            parts[str(segment)] = _rolled(rows, names, resamples, np.random.default_rng(seed))
-        table = pd.concat(parts, names=["segment"]).reset_index("segment").reset_index(drop=True)
+        segments = pooled_segments(_segments(found.source if closing is None else closing, by, each), each, min_cell)
+        parts |= {str(segment): rows for segment, rows in each.groupby(segments)}
+    lines = shown_lines(parts.values(), min_cell)
+    if not lines:
+        few = f"Fewer than {min_cell} customers were known on {days[0]}, or on {days[1]}."
+        return _not_shown(found, facts, few)
+    rolled = {name: _rolled(rows, names, lines, resamples, np.random.default_rng(seed)) for name, rows in parts.items()}
+    table = rolled[ALL]
+    if by:
+        table = pd.concat(rolled, names=["segment"]).reset_index("segment").reset_index(drop=True)
     return _worded(found, table, facts)
 
 
@@ -142,25 +154,21 @@ def _segments(data: Any, by: str, each: pd.DataFrame) -> Array:
     return named
 
 
-def _rolled(each: pd.DataFrame, names: dict[str, str], resamples: int, random: np.random.Generator) -> pd.DataFrame:
-    """Return the lines in sum, signed, with the ends of their intervals: one row per line."""
+def _rolled(
+    each: pd.DataFrame, names: dict[str, str], lines: dict[str, list[str]], resamples: int, random: np.random.Generator
+) -> pd.DataFrame:
+    """Return the lines in sum, signed, with the ends of their intervals: one row per line to be shown."""
     amounts = each[LINES].to_numpy() * SIGNS
-    drawn = _drawn(amounts, resamples, random)
-    is_new = each["is_new"]
-    customers = [
-        int((~is_new).sum()),
-        int(is_new.sum()),
-        len(each),
-        len(each),
-        int((each["bought"] > 0).sum()),
-        len(each),
-    ]
-    total = amounts.sum(axis=0)
-    bounds = [ends(drawn[:, i], customers[i]) for i in range(len(LINES))]
+    member = np.array([[name in those for those in lines.values()] for name in LINES], dtype=float)
+    drawn = _drawn(amounts, resamples, random) @ member
+    counts = customers_by_line(each)
+    customers = [max(counts[name] for name in those) for those in lines.values()]
+    total = amounts.sum(axis=0) @ member
+    bounds = [ends(drawn[:, i], customers[i]) for i in range(len(lines))]
     return pd.DataFrame(
         {
-            "line": LINES,
-            "part": [names[line] for line in LINES],
+            "line": list(lines),
+            "part": [" and ".join(names[line] for line in those) for those in lines.values()],
             "amount": total + 0.0,  # −0 is 0
             "low": [low for low, _ in bounds],
             "high": [high for _, high in bounds],
@@ -208,24 +216,16 @@ def _worded(found: Fit, table: pd.DataFrame, facts: dict[str, Any]) -> Result:
     """Return the roll-forward with its finding in words."""
     whole = table[table["segment"] == ALL] if "segment" in table.columns else table
     line: dict[str, Any] = {str(row.line): row for row in whole.itertuples()}
-    start, end, changed, new = (line[name] for name in ("opening", "closing", "changed_behaviour", "acquired"))
-    time, realised = line["time_passed"], line["realised"]
+    start, end = line["opening"], line["closing"]
     currency, opening_day, closing_day = facts["currency"], facts["opening_day"], facts["closing_day"]
     moved = "rose" if end.amount > start.amount else "fell" if end.amount < start.amount else "stayed"
     title = f"Customer equity {moved} from {money(start.amount, currency)} to {money(end.amount, currency)}"
     title = title if moved != "stayed" else f"Customer equity stayed at {money(end.amount, currency)}"
-    expected = start.amount + new.amount + time.amount
-    verdict, came = _behaviour(changed, expected, currency), "No new customer came since"
-    if new.customers:
-        came = (
-            f"{counted(new.customers, 'new customer')} since then {agreed(new.customers, 'was', 'were')} worth "
-            f"{money(new.amount, currency)} at the first purchase"
-        )
+    said = _moves_in_words(line, currency)
+    verdict = said.get("changed_behaviour", "")
     text = (
         f"{_definition(found, facts)} On {opening_day} {_had(start, currency)}. "
-        f"{came}. Time passed adds {money(time.amount, currency)}: the horizon reaches as many days further on, and "
-        f"what was due is nearer. {verdict} {money(-realised.amount, currency)} of margin came in from "
-        f"{counted(realised.customers, 'customer')} who bought again. On {closing_day} "
+        f"{' '.join(said.values())} On {closing_day} "
         f"{_had(end, currency)}. The lines add up exactly. {_caution(found)}"
         "Intervals (95 %) hold the sampling of customers, their number included, and not the error of the model, "
         "which is in changed behaviour where the model fits ill."
@@ -236,8 +236,37 @@ def _worded(found: Fit, table: pd.DataFrame, facts: dict[str, Any]) -> Result:
         "value": float(end.amount), "low": float(end.low), "high": float(end.high), "n": int(end.customers),
         "status": "complete", "definition": 1, "horizon_days": facts["horizon_days"],
     }  # fmt: skip
-    headline = f"{short} {verdict}"
+    headline = f"{short} {verdict}".strip()
     return Result("customer-equity", "table", title, text.strip(), headline, table=table, kpis=(kpi,), facts=facts)
+
+
+def _moves_in_words(line: dict[str, Any], currency: str) -> dict[str, str]:
+    """Return a sentence for each line between opening and closing that is there."""
+    said = {}
+    if new := line.get("acquired"):
+        said["acquired"] = "No new customer came since."
+    if new and new.customers:
+        said["acquired"] = (
+            f"{counted(new.customers, 'new customer')} since then {agreed(new.customers, 'was', 'were')} worth "
+            f"{money(new.amount, currency)} at the first purchase."
+        )
+    if time := line.get("time_passed"):
+        said["time_passed"] = (
+            f"Time passed adds {money(time.amount, currency)}: the horizon reaches as many days further on, and what "
+            "was due is nearer."
+        )
+    if changed := line.get("changed_behaviour"):
+        # without a line for it what was acquired is not told here either: the few who came hardly matter
+        expected = line["opening"].amount + sum(one.amount for one in (new, time) if one)
+        said["changed_behaviour"] = _behaviour(changed, expected, currency)
+    if realised := line.get("realised"):
+        said["realised"] = (
+            f"{money(-realised.amount, currency)} of margin came in from {counted(realised.customers, 'customer')} "
+            "who bought again."
+        )
+    if other := line.get(OTHER):
+        said[OTHER] = f"{other.part}, one of which rests on too few customers, are {money(other.amount, currency)}."
+    return said
 
 
 def _definition(found: Fit, facts: dict[str, Any]) -> str:
@@ -293,9 +322,11 @@ def _caution(found: Fit) -> str:
     return "".join(f"{part} " for part in parts)
 
 
-def _not_shown(found: Fit, facts: dict[str, Any]) -> Result:
+def _not_shown(found: Fit, facts: dict[str, Any], reason: str = "") -> Result:
     """Return an empty roll-forward that says why."""
-    reason = found.text if not found.fitted else "No repeat buyer has a positive spend, so that nothing can be valued."
+    if not reason:
+        unpriced = "No repeat buyer has a positive spend, so that nothing can be valued."
+        reason = unpriced if found.fitted else found.text
     columns = ["line", "part", "amount", "low", "high", "customers"]
     title = "Customer equity cannot be shown"
     text = f"{title}. {reason}"

@@ -14,6 +14,7 @@ from kpikit.clv.models import TITLES
 from kpikit.errors import ParameterError
 from kpikit.formatting import agreed, counted, interval, money, number, percent
 from kpikit.keyfigures import Tile, key_figures
+from kpikit.kpis.suppression import hidden
 from kpikit.privacy import hashed
 from kpikit.results import Result
 
@@ -25,6 +26,7 @@ GROUPS = {
     "five to nine": (4, 8),
     "ten or more": (9, np.inf),
 }
+OTHER_NUMBERS = "other numbers"  # of purchases, each of too few customers to be shown
 QUIET = 0.5
 TOLERATED_BIAS = 0.10
 ENOUGH_TO_TEST = 30
@@ -113,8 +115,17 @@ def key_values(
     return key_figures(tiles, text=total.text, headline=headline, table=total.table, kpis=kpis)
 
 
-def value_by_purchases(scores: pd.DataFrame, histories: pd.DataFrame, *, currency: str = "") -> Result:
+def value_by_purchases(
+    scores: pd.DataFrame, histories: pd.DataFrame, *, currency: str = "", min_cell: int = 1
+) -> Result:
     """Return who holds the value, by number of purchase days so far: one row per group.
+
+    Parameters
+    ----------
+    scores, histories
+        From ``Fit.predict`` and what was fitted.
+    min_cell
+        Groups of fewer customers are put together (``other numbers``), and with the next smallest where need be.
 
     Returns
     -------
@@ -124,9 +135,14 @@ def value_by_purchases(scores: pd.DataFrame, histories: pd.DataFrame, *, currenc
     """
     frequency = histories.set_index("customer_id").frequency.reindex(scores.customer_id).to_numpy()
     total = scores.clv.sum()
+    place = np.searchsorted([low for low, _ in GROUPS.values()], frequency, side="right") - 1
+    sizes = np.bincount(place[np.isfinite(frequency)], minlength=len(GROUPS))
+    small = hidden(sizes, min_cell)
+    group = np.where(small, OTHER_NUMBERS, list(GROUPS))[place]
+    shown = [name for name, is_small in zip(GROUPS, small, strict=True) if not is_small]
     rows = []
-    for name, (low, high) in GROUPS.items():
-        part = scores[(frequency >= low) & (frequency <= high)]
+    for name in [*shown, OTHER_NUMBERS] if small.any() else shown:
+        part = scores[(group == name) & np.isfinite(frequency)]
         rows.append(
             {
                 "group": name, "customers": len(part), "share_of_customers": len(part) / max(len(scores), 1),
@@ -135,6 +151,10 @@ def value_by_purchases(scores: pd.DataFrame, histories: pd.DataFrame, *, currenc
             }
         )  # fmt: skip
     table = pd.DataFrame(rows)
+    if small[0]:
+        title = "Customers who have bought once are too few to be shown apart"
+        text = f"{title}: they are put together with others of {number(len(scores))} customers."
+        return Result("value-by-purchases", "table", title, text, table=table, facts={"currency": currency})
     once, rest = table.iloc[0], table.iloc[1:]
     title = f"Customers who have bought once hold {percent(once.share_of_value, 0)} of the expected value"
     text = (
@@ -144,6 +164,7 @@ def value_by_purchases(scores: pd.DataFrame, histories: pd.DataFrame, *, currenc
     )
     if not once.customers:
         title = text = "Everybody has bought on more than one day"
+    text += " Numbers of purchases with too few customers to be shown are put together." if small.any() else ""
     return Result("value-by-purchases", "table", title, text, table=table, facts={"currency": currency})
 
 

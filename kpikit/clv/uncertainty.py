@@ -47,8 +47,9 @@ class Shock:
     def text(self) -> str:
         """The finding in plain words."""
         return (
-            f"Over {number(self.n_origins)} forecasts made again from earlier days, for {number(self.horizon_days)} days "
-            f"each, the total came out {percent(math.expm1(self.sd), 0)} off (one standard deviation) beyond what chance explains; "
+            f"Over {number(self.n_origins)} forecasts made again from earlier days, for {number(self.horizon_days)} "
+            f"days each, the total came out {percent(math.expm1(self.sd), 0)} off (one standard deviation) beyond what "
+            "chance explains; "
             f"{number(self.freedom, 1)} such horizons lie side by side there."
         )
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kpikit.formatting import counted, money, number, percent
 from kpikit.growth.bootstrap import widened
-from kpikit.growth.matching import ALL, PAID
+from kpikit.growth.matching import ALL, PAID, SMALL
 from kpikit.growth.payback import months_in_words
 from kpikit.results import Result
 
@@ -48,7 +48,7 @@ def _channels(ratios: pd.DataFrame, paid_back: pd.DataFrame, currency: str) -> l
     """
     if ratios.empty:
         return []
-    paid = _compared(ratios[~ratios.channel.isin([ALL, PAID]) & (ratios.own_cost > 0)])
+    paid = _compared(ratios[~ratios.channel.isin([ALL, PAID, SMALL]) & (ratios.own_cost > 0)])
     rows: list[Any] = list(paid.itertuples())
     months = dict(zip(paid_back.channel, paid_back.months, strict=True)) if len(paid_back) else {}
     made = []

@@ -20,7 +20,7 @@ MOST_LAG_MONTHS = 3
 TITLE = "What a new customer costs"
 
 
-def acquisition_costs(each: pd.DataFrame, spent: pd.DataFrame, *, currency: str = "") -> Result:
+def acquisition_costs(each: pd.DataFrame, spent: pd.DataFrame, *, currency: str = "", min_cell: int = 1) -> Result:
     """Return what a new customer costs, in media and fully loaded: for all channels, the paid ones, and each.
 
     Parameters
@@ -29,6 +29,8 @@ def acquisition_costs(each: pd.DataFrame, spent: pd.DataFrame, *, currency: str 
         One row per customer, from ``metrics.margins.customer_margins``.
     spent
         One row per month and channel, from ``metrics.costs.monthly_spend``; it may have no rows.
+    min_cell
+        Channels with fewer new customers are put together (``small channels``).
 
     Returns
     -------
@@ -37,7 +39,7 @@ def acquisition_costs(each: pd.DataFrame, spent: pd.DataFrame, *, currency: str 
         ``media_cost`` and ``full_cost`` (per new customer) with their intervals (exact Poisson of the count; the spend
         is known). No new customers: missing. Whole months only.
     """
-    found = matched(each, spent)
+    found = matched(each, spent, min_cell=min_cell)
     if not found.known:
         return absent("acquisition-cost", f"{TITLE} is not known", found.why_not, COLUMNS, currency=currency)
     table = costed(cost_rows(found))[COLUMNS]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kpikit import intervals
+from kpikit.cells import SUPPRESSED
 from kpikit.errors import ContractError, listed
 from kpikit.formatting import interval, number, percent
 from kpikit.growth.matching import absent
@@ -22,7 +23,7 @@ def funnel(steps: pd.DataFrame, *, within_days: int = 7) -> Result:
     Parameters
     ----------
     steps
-        From ``metrics.acquisition.funnel``.
+        From ``metrics.acquisition.funnel``, whole or through ``kk.protected``.
     within_days
         The window that it was counted with, for the text.
 
@@ -38,11 +39,13 @@ def funnel(steps: pd.DataFrame, *, within_days: int = 7) -> Result:
         fix = "Pass metrics.acquisition.funnel(events, steps=[…]).to_pandas()."
         raise ContractError(f"columns {missing}", got=f"[{listed(steps.columns)}]", fix=fix, where="steps")
     known = steps.astype({"visitors": float, "previous": float, "entered": float})
+    withheld = bool((known.status == SUPPRESSED).any())
     if not known.entered.sum() > 0:
         why = (
             "No visitor has begun the steps asked for long enough ago. The table events (visitor_id, happened_at, "
             "step) adds how far visitors come and where they leave."
         )
+        why = "Too few visitors have begun the steps asked for to be shown." if withheld else why
         return absent("funnel", "How far visitors come is not known", why, COLUMNS)
     for name, base, low, high in (
         ("of_previous", "previous", "low", "high"),
@@ -51,6 +54,7 @@ def funnel(steps: pd.DataFrame, *, within_days: int = 7) -> Result:
         known[name] = known.visitors / known[base].where(known[base] > 0)
         known[low], known[high] = intervals.wilson(known.visitors.fillna(0), known[base].fillna(0))
     title, text = _in_words(known, within_days)
+    text += " Visitors of small groups are left out." if withheld else ""
     return Result("funnel", "table", title, text, f"{title}.", table=known)
 
 

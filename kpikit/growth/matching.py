@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kpikit.cells import ALL_CHANNELS, PAID_CHANNELS
 from kpikit.errors import ContractError, listed
+from kpikit.kpis.suppression import hidden
 from kpikit.periods import LONGEST_CLOSING_DAYS, Period
 from kpikit.results import Result
 
 EACH = ("customer_id", "acquired_on", "channel", "age_days", "margin", "discounted", "within")
 SPENT = ("month", "channel", "media", "overhead", "begins", "ends")
 ENOUGH_TO_DROP_THE_FIRST = 4
-ALL, PAID = "all channels", "paid channels"
+ALL, PAID = ALL_CHANNELS, PAID_CHANNELS
+SMALL = "small channels"  # put together, since each alone has too few customers
 NO_SPEND = (
     "It needs acquisition spend: the table spend in kpikit.yaml (spent_on, amount; channel and kind where they are "
     "known)."
@@ -29,7 +32,8 @@ class Matched:
 
     ``customers`` has the rows of :func:`kpikit.metrics.margins.customer_margins`, ``channels`` one row per channel
     with ``customers``, ``media`` and ``paid`` (True where it has media of its own). ``shared_media`` and ``overhead``
-    belong to no channel: every new customer bears an equal part.
+    belong to no channel: every new customer bears an equal part. ``paid_apart`` is False where the small channels that
+    were put together are partly paid: a sum of the paid ones would take them apart again.
     """
 
     customers: pd.DataFrame
@@ -39,6 +43,7 @@ class Matched:
     months: tuple[pd.Timestamp, ...]
     first_left_out: bool
     has_spend: bool
+    paid_apart: bool = True
 
     @property
     def known(self) -> bool:
@@ -64,10 +69,13 @@ class Matched:
 
     @property
     def note(self) -> str:
-        """What was left out, or nothing."""
-        if not self.first_left_out:
-            return ""
-        return " The first month is left out: it may hold customers from before the data begin, who only look new."
+        """What was left out or put together, or nothing."""
+        said = ""
+        if self.first_left_out:
+            said = " The first month is left out: it may hold customers from before the data begin, who only look new."
+        if SMALL in set(self.channels.channel):
+            said += " Channels with too few customers to be shown, and the next smallest where need be, are one."
+        return said
 
 
 def absent(name: str, title: str, why: str, columns: list[str], **facts: Any) -> Result:
@@ -83,6 +91,7 @@ def matched(
     lag_months: int = 0,
     min_age_days: int = 0,
     months: tuple[pd.Timestamp, ...] | None = None,
+    min_cell: int = 1,
 ) -> Matched:
     """Return the customers of each whole month with known spend, and that spend.
 
@@ -96,6 +105,8 @@ def matched(
         Only months whose youngest possible customer is that old.
     months
         Only these months of acquisition.
+    min_cell
+        Channels with fewer customers are put together as ``small channels``, so that the totals hold.
     """
     _checked(each, EACH, "each")
     _checked(spent, SPENT, "spent")
@@ -105,6 +116,10 @@ def matched(
     chosen = tuple(month for month in window if months is None or month in months)
     customers = customers[customers.month.isin(chosen)]
     costs = costs[costs.month.isin(chosen)]
+    small, paid_apart = _small_channels(customers, costs, min_cell)
+    customers, costs = (
+        one.assign(channel=one.channel.mask(one.channel.isin(small), SMALL)) for one in (customers, costs)
+    )
     return Matched(
         customers=customers,
         channels=_by_channel(customers, costs),
@@ -113,7 +128,15 @@ def matched(
         months=chosen,
         first_left_out=dropped,
         has_spend=len(spent) > 0,
+        paid_apart=paid_apart,
     )
+
+
+def _small_channels(customers: pd.DataFrame, costs: pd.DataFrame, min_cell: int) -> tuple[list[str], bool]:
+    """Return the channels to put together, and whether they are all paid or all not."""
+    each = _by_channel(customers, costs)
+    small = each[hidden(each.customers.to_numpy(), min_cell)]
+    return list(small.channel), small.paid.nunique() < 2
 
 
 def _window(
@@ -180,7 +203,7 @@ def cost_rows(found: Matched) -> pd.DataFrame:
         [{"channel": ALL, "customers": everybody, "media": found.media, "overhead": found.overhead}]
     )  # fmt: skip
     parts = [whole]
-    if 0 < own.paid.sum() < len(own):
+    if found.paid_apart and 0 < own.paid.sum() < len(own):
         paid = float(own.customers[own.paid].sum())
         overhead = found.overhead * paid / everybody if everybody else np.nan
         parts.append(

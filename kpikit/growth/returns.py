@@ -31,6 +31,7 @@ def ltv_to_cac(
     horizon_days: float,
     annual_discount_rate: float = 0.10,
     currency: str = "",
+    min_cell: int = 1,
     seed: int = SEED,
 ) -> Result:
     """Return lifetime value over cost by channel: margin so far and expected, against media and against all spend.
@@ -42,6 +43,8 @@ def ltv_to_cac(
         ``metrics.costs.monthly_spend``.
     scores
         One row per customer with ``clv``, the discounted margin of the next ``horizon_days``, from ``Fit.predict``.
+    min_cell
+        Channels with fewer customers are put together (``small channels``).
 
     Returns
     -------
@@ -53,7 +56,7 @@ def ltv_to_cac(
         customers and their number vary together, the forecast of each customer is taken as it is.
     """
     name = "ltv-to-cac"
-    found = matched(each, spent)
+    found = matched(each, spent, min_cell=min_cell)
     if not found.known:
         return absent(name, "Value against cost is not known", found.why_not, LTV_COLUMNS, currency=currency)
     customers = _valued(found.customers, scores, annual_discount_rate)
@@ -171,7 +174,15 @@ def _interval(low: float, high: float) -> str:
     return "no interval" if np.isnan(low) else f"interval {interval(low, high)}"
 
 
-def roi(each: pd.DataFrame, spent: pd.DataFrame, *, within_days: int, currency: str = "", seed: int = SEED) -> Result:
+def roi(
+    each: pd.DataFrame,
+    spent: pd.DataFrame,
+    *,
+    within_days: int,
+    currency: str = "",
+    min_cell: int = 1,
+    seed: int = SEED,
+) -> Result:
     """Return the return on acquisition spend within a time, by channel: (margin − spend) / spend.
 
     Parameters
@@ -180,6 +191,8 @@ def roi(each: pd.DataFrame, spent: pd.DataFrame, *, within_days: int, currency: 
         From ``metrics.margins.customer_margins`` with the same ``within_days``.
     within_days
         Days after the first order whose margin counts. Only months all of whose customers are that old are counted.
+    min_cell
+        Channels with fewer customers are put together (``small channels``).
 
     Returns
     -------
@@ -188,7 +201,7 @@ def roi(each: pd.DataFrame, spent: pd.DataFrame, *, within_days: int, currency: 
         joint bootstrap interval (0.5: half as much again as was spent), ``media_roi`` (against media alone).
     """
     name = "return-on-spend"
-    found = matched(each, spent, min_age_days=within_days)
+    found = matched(each, spent, min_age_days=within_days, min_cell=min_cell)
     if not found.known:
         why = (
             found.why_not if not found.has_spend else f"No whole month of new customers is {within_days} days old yet."

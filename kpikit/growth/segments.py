@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from kpikit import intervals
+from kpikit.cells import left_out, left_out_text
 from kpikit.errors import ContractError, listed
 from kpikit.formatting import counted, interval, money, number, percent
 from kpikit.growth.matching import absent
+from kpikit.kpis.suppression import hidden
 from kpikit.results import Result
 
 Array = NDArray[np.float64]
@@ -36,6 +38,7 @@ RFM_SEGMENTS = {
     "cooling down": ((3, 3), (1, 2)),
     "gone quiet": ((1, 2), (1, 2)),
 }
+SMALL = "small groups"
 
 
 def segment_profitability(sums: pd.DataFrame, *, currency: str = "") -> Result:
@@ -44,7 +47,7 @@ def segment_profitability(sums: pd.DataFrame, *, currency: str = "") -> Result:
     Parameters
     ----------
     sums
-        From ``metrics.margins.segment_margins``.
+        From ``metrics.margins.segment_margins``, whole or through ``kk.protected``.
 
     Returns
     -------
@@ -64,8 +67,10 @@ def segment_profitability(sums: pd.DataFrame, *, currency: str = "") -> Result:
         fix = "Pass metrics.margins.segment_margins(tables).to_pandas()."
         raise ContractError(f"columns {missing}", got=f"[{listed(sums.columns)}]", fix=fix, where="sums")
     name, facts = "segment-profitability", {"currency": currency}
+    gone = left_out(sums)
     if sums.empty:
-        return absent(name, "No customers to compare", "Nobody has ordered yet.", COLUMNS, **facts)
+        why = "Every segment is too small to be shown." if gone else "Nobody has ordered yet."
+        return absent(name, "No customers to compare", why, COLUMNS, **facts)
     table = sums.astype({"customers": float, "orders": float, "margin": float, "sum_xx": float})
     n, mean = table.customers.to_numpy(), (table.margin / table.customers).to_numpy()
     low, high = intervals.clustered_mean(table.margin, n, table.sum_xx, n, table.margin, n)
@@ -77,7 +82,8 @@ def segment_profitability(sums: pd.DataFrame, *, currency: str = "") -> Result:
         own_weight=weight, share_of_margin=table.margin / total if total > 0 else np.nan,
     )  # fmt: skip
     table = table.sort_values(["margin", "segment"], ascending=[False, True], ignore_index=True)[COLUMNS]
-    title, text = _in_words(table, currency)
+    title, text = _in_words(table, currency, gone)
+    text += left_out_text(gone, "segment")
     return Result(name, "table", title, text, f"{title}." if len(table) > 1 else "", table=table, facts=facts)
 
 
@@ -125,15 +131,17 @@ def _between(means: Array, variances: Array) -> float:
     return float(optimize.brentq(excess, 0.0, top))
 
 
-def _in_words(table: pd.DataFrame, currency: str) -> tuple[str, str]:
+def _in_words(table: pd.DataFrame, currency: str, gone: int) -> tuple[str, str]:
     first = table.iloc[0]
-    if len(table) == 1 and first.segment == "unknown":
+    if len(table) == 1 and first.segment == "unknown" and not gone:
         text = "It needs a segment for each customer: customers.segment, or orders.segment."
         return "No segments are known", text
     if len(table) == 1:
         title = f"All customers are of one segment: {first.segment}"
+        title = f"One segment is large enough to be shown: {first.segment}" if gone else title
         return title, f"{counted(first.customers, 'customer')} brought {money(first.per_customer, currency)} each."
-    title = f"{first.segment} brings {percent(first.share_of_margin, 0)} of the margin"
+    of_all = "the margin of the segments shown" if gone else "the margin"
+    title = f"{first.segment} brings {percent(first.share_of_margin, 0)} of {of_all}"
     best, worst = table.iloc[int(table.shrunk.argmax())], table.iloc[int(table.shrunk.argmin())]
     apart = best.shrunk_low > worst.shrunk_high
     text = (
@@ -152,7 +160,7 @@ def _each(row: pd.Series, currency: str) -> str:
     return f"{money(row.shrunk, currency)} (interval {held}; n = {number(row.customers)})"
 
 
-def rfm_segments(scores: pd.DataFrame, each: pd.DataFrame, *, currency: str = "") -> Result:
+def rfm_segments(scores: pd.DataFrame, each: pd.DataFrame, *, currency: str = "", min_cell: int = 1) -> Result:
     """Return customers and margin by RFM segment: one row per segment.
 
     Parameters
@@ -161,6 +169,8 @@ def rfm_segments(scores: pd.DataFrame, each: pd.DataFrame, *, currency: str = ""
         From ``customers.rfm_scores`` with five bins.
     each
         From ``metrics.margins.customer_margins``.
+    min_cell
+        Segments of fewer customers are put together (``small groups``), and with the next smallest where need be.
 
     Returns
     -------
@@ -173,6 +183,9 @@ def rfm_segments(scores: pd.DataFrame, each: pd.DataFrame, *, currency: str = ""
     if scores.empty:
         return absent(name, "No customers to sort", "Nobody has ordered yet.", RFM_COLUMNS, **facts)
     named = scores.assign(segment=_named(scores.r_score, scores.f_score))
+    sizes = named.segment.value_counts()
+    small = set(sizes.index[hidden(sizes.to_numpy(), min_cell)])
+    named["segment"] = named.segment.mask(named.segment.isin(small), SMALL)
     both = named[["customer_id", "segment", "orders", "recency_days"]].merge(
         each[["customer_id", "margin"]], on="customer_id", how="left"
     )
@@ -187,7 +200,7 @@ def rfm_segments(scores: pd.DataFrame, each: pd.DataFrame, *, currency: str = ""
         share_of_customers=n / n.sum(), share_of_margin=table.margin / total if total > 0 else np.nan,
         per_customer=table.margin / n, low=low, high=high,
     )  # fmt: skip
-    order = {segment: place for place, segment in enumerate(RFM_SEGMENTS)}
+    order = {segment: place for place, segment in enumerate([*RFM_SEGMENTS, SMALL])}
     table = table.sort_values("segment", key=lambda column: column.map(order), ignore_index=True)[RFM_COLUMNS]
     best = table.iloc[int(table.margin.argmax())]
     title = (
@@ -195,6 +208,7 @@ def rfm_segments(scores: pd.DataFrame, each: pd.DataFrame, *, currency: str = ""
         f"{percent(best.share_of_margin, 0)} of the margin"
     )
     text = f"{counted(len(scores), 'customer')} by how lately and how often they ordered."
+    text += " Groups of too few customers to be shown, and the next smallest where need be, are one." if small else ""
     risk: list[Any] = list(table[table.segment == "at risk"].itertuples())
     if risk:
         row = risk[0]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from kpikit.cells import SUPPRESSED
 from kpikit.errors import ParameterError
 from kpikit.intervals import CONFIDENCE, mover, normal_quantile
 from kpikit.kpis.computing import Inputs
@@ -50,7 +51,7 @@ def changes(
         ``n``, ``previous_period``, ``previous``, ``change`` (in the KPI's unit), ``change_low``, ``change_high``,
         ``correlation`` (of the two estimates), ``p``, ``p_adjusted``, ``verdict`` (``up``, ``down``,
         ``no clear change``; ``not tested`` where there is no interval; ``no comparison`` where there is no earlier
-        value).
+        value). A KPI whose last period that is over is suppressed has no row: an earlier one is not the last.
 
     Notes
     -----
@@ -74,7 +75,7 @@ def last_and_before(its: Measured) -> pd.DataFrame:
     """Return which periods to compare: ``segment``, ``comparison``, ``now``, ``then`` (numbers; −1: there is none)."""
     rows = []
     year = PERIODS_PER_YEAR.get(its.period.unit)
-    for segment, group in its.complete.groupby("segment", sort=False):
+    for segment, group in its.current.groupby("segment", sort=False):
         numbers = list(group.number)
         rows.append((segment, PREVIOUS, numbers[-1], numbers[-2] if len(numbers) > 1 else -1))
         if year:
@@ -133,6 +134,7 @@ def latest(values: pd.DataFrame, *, claims: int | None = None) -> pd.DataFrame:
     DataFrame
         The columns of ``values`` and ``previous_period``, ``previous``, ``change``, ``change_low``, ``change_high``,
         ``verdict`` (``up``, ``down``, ``no clear change``, ``no comparison``). Partial periods are never compared.
+        A KPI whose last period that is over is suppressed has no row (:func:`withheld`): no earlier one is the last.
 
     Notes
     -----
@@ -140,6 +142,8 @@ def latest(values: pd.DataFrame, *, claims: int | None = None) -> pd.DataFrame:
     the periods as independent: since they share customers, whose values are alike, it is rather too wide.
     """
     done = values[(values.status == "complete") & values.value.notna()].sort_values("period")
+    gone = withheld(values).set_index(["kpi", "segment"]).index
+    done = done[~done.set_index(["kpi", "segment"]).index.isin(gone)]
     groups = done.groupby(["kpi", "segment"], sort=False)
     last = groups.nth(-1).set_index(["kpi", "segment"])
     before = groups.nth(-2).set_index(["kpi", "segment"]).reindex(last.index)
@@ -158,3 +162,10 @@ def latest(values: pd.DataFrame, *, claims: int | None = None) -> pd.DataFrame:
     )
     order = list(dict.fromkeys(values.kpi))
     return judged.reset_index().sort_values("kpi", key=lambda k: k.map(order.index), kind="stable", ignore_index=True)
+
+
+def withheld(values: pd.DataFrame) -> pd.DataFrame:
+    """Return the KPIs whose last period that is over is suppressed: ``kpi``, ``segment``, ``period``."""
+    over = values[(values.status == SUPPRESSED) | ((values.status == "complete") & values.value.notna())]
+    last = over.sort_values("period", kind="stable").groupby(["kpi", "segment"], sort=False).tail(1)
+    return last.loc[last.status == SUPPRESSED, ["kpi", "segment", "period"]].reset_index(drop=True)

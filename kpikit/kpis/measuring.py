@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpikit import intervals
+from kpikit.cells import SUPPRESSED
 from kpikit.intervals import CONFIDENCE, normal_quantile
 from kpikit.kpis.computing import COLUMNS, SCORE_POINTS, Inputs, with_interval
 from kpikit.kpis.counting import counted
@@ -60,6 +61,14 @@ class Measured:
         """The rows of complete periods with a value, oldest first."""
         done = self.table[(self.table.status == "complete") & self.table.value.notna()]
         return done.sort_values(["segment", "number"])
+
+    @property
+    def current(self) -> pd.DataFrame:
+        """The complete rows of segments whose last period that is over is shown: no earlier one may pass for it."""
+        done = self.complete
+        gone = self.table[self.table.status == SUPPRESSED].groupby("segment").number.max()
+        last = done.groupby("segment").number.transform("max")
+        return done[~(done.segment.map(gone).astype(float) > last)]
 
     def shared(self, pairs: Iterable[tuple[int, int]]) -> pd.DataFrame:
         """Return what periods share with earlier ones: one row per later period, earlier period and segment.

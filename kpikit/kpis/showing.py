@@ -10,7 +10,7 @@ import pandas as pd
 
 from kpikit.formatting import counted, interval, joined, number, styled
 from kpikit.keyfigures import Tile, change_in_words, history_in_words, key_figures
-from kpikit.kpis.changes import latest
+from kpikit.kpis.changes import latest, withheld
 from kpikit.metrics import Card, find
 from kpikit.metrics.cards import INTERVALS
 from kpikit.metrics.configured import configured
@@ -52,10 +52,14 @@ def scores(
     """
     table, cards = latest(values), cards_of(data)
     unit = Period.parse(period)
-    text = " ".join(_score_sentence(row, cards[str(row.kpi)], unit, currency) for row in table.itertuples())
+    gone: list[Any] = list(withheld(values).itertuples())
+    said = [_score_sentence(row, cards[str(row.kpi)], unit, currency) for row in table.itertuples()]
+    said += [f"{cards[row.kpi].title}, {unit.label(row.period)}: too few people to be shown." for row in gone]
+    text = " ".join(said)
     complete = values[(values.status == "complete") & values.value.notna()]
     histories = {str(name): tuple(group.value.astype(float)) for name, group in complete.groupby("kpi", sort=False)}
     tiles = [_tile(row, cards[str(row.kpi)], histories[str(row.kpi)], unit, currency) for row in table.itertuples()]
+    tiles += [Tile(cards[row.kpi].title, "–", unit.label(row.period), count="too few people") for row in gone]
     return key_figures(
         tiles,
         text=f"{text} {partial_note}".strip(),

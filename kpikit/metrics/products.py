@@ -23,7 +23,7 @@ RETURN_DAYS = 30
 BACK_WITHIN_DAYS = 90
 RETURNS = ("returned", "lines_old_enough", "return_customers", "return_xx", "return_yy", "return_xy")
 RATINGS = ("rating_sum", "ratings", "raters", "rating_xx", "rating_yy", "rating_xy")
-FACTS = ("revenue", "orders", "units", *RETURNS, *RATINGS, "began", "came_back")
+FACTS = ("customers", "revenue", "orders", "units", *RETURNS, *RATINGS, "began", "came_back")
 
 
 def _lines(order_lines: Any, orders: Any, by: str | None, as_of: Any, *columns: str) -> tuple[ir.Table, ir.Value]:
@@ -143,7 +143,8 @@ def product_performance(
     Returns
     -------
     Table
-        ``product``, ``revenue`` (net), ``orders``, ``units`` (null where no quantity is known), ``lines_old_enough``,
+        ``product``, ``customers`` (who bought it, as far as they are known), ``revenue`` (net), ``orders``,
+        ``units`` (null where no quantity is known), ``lines_old_enough``,
         ``returned``, ``ratings``, ``rating_sum``, ``began`` (customers whose first day's orders held the product),
         ``came_back`` (those of them who ordered again on a later day). What an interval needs, since one customer's
         lines are alike: ``return_customers``, ``return_xx``, ``return_yy``, ``return_xy`` (Σx², Σy², Σxy over
@@ -157,6 +158,7 @@ def product_performance(
     sold = (lines.amount >= 0).fill_null(False)
     quantity = lines.quantity.sum(where=sold) if "quantity" in lines.columns else ibis.null("float64")
     brought = lines.group_by("product").aggregate(
+        customers=lines.customer_id.nunique(),
         revenue=lines.amount.cast("float64").sum().fill_null(0),
         orders=lines.order_id.nunique(where=sold),
         units=quantity,

@@ -96,7 +96,7 @@ def average_order_value(
     needs=("orders",),
     interval="clustered_ratio",
     caveat="It depends on the length of the period, and is no customer lifetime value. Refunds of customers without an "
-    "order in the period lower it.",
+    "order in the period lower it: n counts these customers too, the denominator does not.",
     source="Farris et al., Marketing Metrics, 4th ed., 2020",
 )
 def revenue_per_customer(
@@ -159,7 +159,9 @@ def revenue_bridge(orders: Any, *, period: str = "month", as_of: Any = None) -> 
         ``period`` (date), ``opening`` (revenue of the period before), ``acquired`` (first-time customers), ``returned``
         (customers back after a pause), ``lost`` (bought before, not now), ``frequency`` and ``order_value`` (customers
         of both periods: more or fewer orders, dearer or cheaper ones), ``refunds_only`` (customers with refunds but no
-        order), ``closing``, ``status``. Opening and moves add up to closing.
+        order), ``closing``, ``status``. Opening and moves add up to closing. How many customers each rests on:
+        ``n`` (in either period), ``n_opening``, ``n_acquired``, ``n_returned``, ``n_lost``, ``n_kept`` (of both
+        periods: frequency and order value), ``n_refunds_only``, ``n_closing``.
 
     Notes
     -----
@@ -194,6 +196,14 @@ def revenue_bridge(orders: Any, *, period: str = "month", as_of: Any = None) -> 
         o0=both.orders_then.sum(where=here & was).fill_null(0),
         refunds_now=both.now.sum(where=~here).fill_null(0),
         refunds_then=both.then.sum(where=~was).fill_null(0),
+        n=both.count(),
+        n_opening=one_if(was | (both.then != 0)).sum(),
+        n_acquired=one_if(is_new).sum(),
+        n_returned=one_if(here & ~was & ~is_new).sum(),
+        n_lost=one_if(was & ~here).sum(),
+        n_kept=one_if(here & was).sum(),
+        n_refunds_only=one_if((~here & (both.now != 0)) | (~was & (both.then != 0))).sum(),
+        n_closing=one_if(here | (both.now != 0)).sum(),
     )
     v1, v0 = quotient(moves.r1, moves.o1), quotient(moves.r0, moves.o0)
     named = moves.mutate(
@@ -204,10 +214,12 @@ def revenue_bridge(orders: Any, *, period: str = "month", as_of: Any = None) -> 
     span = bounds(table, period, as_of)
     rows = every_period(span, 1).left_join(named, "period")
     names = ("opening", "acquired", "returned", "lost", "frequency", "order_value", "refunds_only", "closing")
+    people = ("n", *(f"n_{name}" for name in ("opening", "acquired", "returned", "lost", "kept")))
+    people = (*people, "n_refunds_only", "n_closing")
     ends = days(period_start(rows.period + 1, Period.parse(period)))
     shown = rows.select(
         period=period_start(rows.period, period),
-        **{name: rows[name].fill_null(0) for name in names},
+        **{name: rows[name].fill_null(0) for name in (*names, *people)},
         status=(ends > rows.end).ifelse("partial", "complete"),
     )
     return shown.order_by("period")

@@ -16,7 +16,7 @@ from kpikit.contracts import as_table
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import KEYS, Contributions, bounds, cell_status, every_period, located
 from kpikit.metrics.spans import there_at_ends
-from kpikit.timeline import days, period_index, period_start
+from kpikit.timeline import days, one_if, period_index, period_start
 
 AMOUNT = ("subscriptions.monthly_amount",)
 ACCOUNT = ("customer_id", "period")
@@ -177,7 +177,8 @@ def mrr_waterfall(subscriptions: Any, *, period: str = "month", as_of: Any = Non
         ``period`` (date), ``opening`` (monthly recurring revenue at its start), ``new`` (accounts that never paid
         before the period), ``reactivated`` (accounts that paid before, but not at its start), ``expansion`` and
         ``contraction`` (accounts that pay more or less than at its start), ``churned`` (accounts that pay no more),
-        ``closing``, ``status`` (``complete``, ``partial``). Opening and moves add up to closing.
+        ``closing``, ``status`` (``complete``, ``partial``). Opening and moves add up to closing. How many accounts each
+        rests on: ``n`` (at either end), ``n_opening``, ``n_new`` and so on, ``n_closing``.
     """
     spans, span = _priced(subscriptions, period, None, as_of)
     now = _paying(there_at_ends(spans, span, period), *ACCOUNT)
@@ -194,19 +195,27 @@ def mrr_waterfall(subscriptions: Any, *, period: str = "month", as_of: Any = Non
     both = moved.left_join(first, "customer_id")
     first_period = period_index(period_start(both.first_day, "day"), period)
     gone, starts, change = both.now == 0, both.then == 0, both.now - both.then
+    who = {
+        "new": starts & (first_period >= both.period),
+        "reactivated": starts & (first_period < both.period),
+        "expansion": ~starts & (change > 0),
+        "contraction": ~gone & (change < 0),
+        "churned": gone,
+    }
     moves = both.group_by("period").aggregate(
         opening=both.then.sum(),
-        new=change.sum(where=starts & (first_period >= both.period)),
-        reactivated=change.sum(where=starts & (first_period < both.period)),
-        expansion=change.sum(where=~starts & (change > 0)),
-        contraction=change.sum(where=~gone & (change < 0)),
-        churned=change.sum(where=gone),
+        **{name: change.sum(where=those) for name, those in who.items()},
         closing=both.now.sum(),
+        n=both.count(),
+        n_opening=one_if(~starts).sum(),
+        **{f"n_{name}": one_if(those).sum() for name, those in who.items()},
+        n_closing=one_if(~gone).sum(),
     )
     rows = every_period(span).left_join(moves, "period")
     shown = rows.select(
         period=period_start(rows.period, period),
         **{name: rows[name].fill_null(0.0) for name in ("opening", *MOVES, "closing")},
+        **{name: rows[name].fill_null(0) for name in ("n", "n_opening", *(f"n_{one}" for one in MOVES), "n_closing")},
         status=cell_status(rows, period),
     )
     return shown.order_by("period")

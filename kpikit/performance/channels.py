@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from kpikit import intervals
-from kpikit.formatting import difference, joined, styled
+from kpikit.cells import SUPPRESSED
+from kpikit.formatting import counted, difference, joined, styled
 from kpikit.kpis import available, compute
 from kpikit.kpis.showing import cards_of, sentence_case
 from kpikit.results import Result
@@ -62,12 +63,13 @@ def spread(values: pd.DataFrame, *, by: str = "channel", data: Any = None) -> Re
     """Return the spread of computed KPIs between their segments; see :func:`consistency`."""
     name, cards = f"consistency-{by}", cards_of(data)
     named = values[values.value.notna() & (values.segment != UNKNOWN)] if len(values) else values
+    few = _too_few(values, by)
     known, left_out = _with_an_error(named) if len(named) else (named, [])
     facts = {"by": by, "left_out": left_out}
     groups = [group for _, group in known.groupby("kpi", sort=False) if len(group) > 1] if len(known) else []
     if not groups:
         title = f"No figure here can be compared between {by}s"
-        text = f"That takes a column {by} with two values or more.{_without(left_out)}"
+        text = f"That takes a column {by} with two values or more.{_without(left_out)}{few}"
         return Result(name, "table", title, text, table=pd.DataFrame(columns=COLUMNS), facts=facts)
     found = [_facts(group) for group in groups]
     adjusted = intervals.benjamini_hochberg([p for *_, p in found])
@@ -80,7 +82,7 @@ def spread(values: pd.DataFrame, *, by: str = "channel", data: Any = None) -> Re
     table = pd.concat(shown, ignore_index=True)[COLUMNS]
     clear = table[table.verdict == DIFFER]
     sentences = [_sentence(group, by) for _, group in table.groupby("kpi", sort=False)]
-    text = " ".join(sentences) + _without(left_out)
+    text = " ".join(sentences) + _without(left_out) + few
     return Result(name, "table", _title(clear, by), text, _headline(clear, by), table=table, facts=facts)
 
 
@@ -92,6 +94,12 @@ def _with_an_error(values: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 def _without(left_out: list[str]) -> str:
     return f" Without an interval in some figure, and left out of it: {joined(left_out)}." if left_out else ""
+
+
+def _too_few(values: pd.DataFrame, by: str) -> str:
+    """Return how many segments are suppressed in some figure, as a sentence; nothing where none is."""
+    count = int(values[values.status == SUPPRESSED].segment.nunique()) if len(values) else 0
+    return f" Of too few people in some figure, and left out of it: {counted(count, by)}." if count else ""
 
 
 def _facts(group: pd.DataFrame) -> tuple[float, float, float]:

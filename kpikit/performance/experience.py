@@ -12,6 +12,7 @@ from kpikit.config import Config, Goal
 from kpikit.formatting import agreed, counted, interval, joined, number, styled
 from kpikit.intervals import CONFIDENCE, normal_quantile
 from kpikit.kpis import latest
+from kpikit.kpis.changes import withheld
 from kpikit.kpis.computing import Inputs, kpi_ids
 from kpikit.kpis.showing import cards_of, records, sentence_case
 from kpikit.periods import Period, as_date
@@ -53,9 +54,12 @@ def experience(values: pd.DataFrame, *, period: str, data: Any = None) -> Result
     table = pd.concat([found, shown], axis=1)
     table["target_verdict"] = _against_targets(table)
     facts_of_page = {"period": period}
+    gone: list[Any] = list(withheld(values).itertuples())
+    few = [f"{cards[row.kpi].title}, {unit.label(row.period)}: too few people to be shown." for row in gone]
     if table.empty:
+        title = "Too few people to be shown" if gone else "No period is over yet"
         return Result(
-            "experience", "table", "No period is over yet", "Nothing can be said.",
+            "experience", "table", title, " ".join(few) or "Nothing can be said.",
             table=table.reindex(columns=COLUMNS), facts=facts_of_page,
         )  # fmt: skip
     told = table if table.target.isna().all() else table[table.target.notna()]
@@ -66,7 +70,7 @@ def experience(values: pd.DataFrame, *, period: str, data: Any = None) -> Result
         if aimed
         else "What customers got in the last complete period"
     )
-    text = " ".join(_sentence(row, unit) for row in told.itertuples())
+    text = " ".join([*(_sentence(row, unit) for row in told.itertuples()), *few])
     text += " Met and missed take intervals that are widened for the number of targets." if aimed > 1 else ""
     return Result(
         "experience", "table", title, text, _headline(missed, met, unit), table=table[COLUMNS],

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from kpikit import intervals
+from kpikit.cells import left_out, left_out_text
 from kpikit.formatting import counted, interval, joined, money, number, percent
 from kpikit.results import Result
 
@@ -20,23 +21,31 @@ MORE, LESS, UNCLEAR, TOO_FEW = "more returns", "fewer returns", "no clear differ
 RETURNS = ("return_xx", "return_yy", "return_xy", "return_customers")
 RATINGS = ("rating_xx", "rating_yy", "rating_xy", "raters")
 SUMS = ("rating_sum", *RETURNS, *RATINGS)  # for intervals, not for a reader
+KPI_RETURNS = ("lines_old_enough", "returned", *RETURNS)
+KPI_RATINGS = ("ratings", "rating_sum", *RATINGS)
+KPI_BACK = ("began", "came_back")
 Floats = NDArray[np.float64]
 
 
-def products(table: pd.DataFrame, *, currency: str = "", fewest_lines: int = FEWEST_LINES) -> Result:
+def products(table: pd.DataFrame, *, currency: str = "", fewest_lines: int = FEWEST_LINES, min_cell: int = 1) -> Result:
     """Return the products with their intervals, and which clearly come back more or less often than the others.
 
     Parameters
     ----------
     table
-        As ``kpikit.metrics.products.product_performance`` returns it, as a DataFrame.
+        As ``kpikit.metrics.products.product_performance`` returns it, as a DataFrame, whole or
+        through ``kk.protected``.
     fewest_lines
         Products with fewer lines old enough are marked and not judged.
+    min_cell
+        Fewest people that a figure may rest on. Returns, ratings and coming back have their own: those whose lines are
+        old enough, who rated, who began with the product. A figure of fewer is missing.
 
     Returns
     -------
     Result
-        ``table``, one row per product, by revenue: ``product``, ``revenue``, ``share_of_revenue``, ``orders``,
+        ``table``, one row per product, by revenue: ``product``, ``customers``, ``revenue``, ``share_of_revenue``,
+        ``orders``,
         ``units``, ``lines_old_enough``, ``returned``, ``return_rate``, ``return_low``, ``return_high``,
         ``return_shrunk`` (drawn to the mean of all products, the more the fewer lines), ``p_adjusted`` (against the
         rest), ``verdict``, ``ratings``, ``rating``, ``rating_low``, ``rating_high``, ``began``, ``came_back_rate``,
@@ -50,20 +59,31 @@ def products(table: pd.DataFrame, *, currency: str = "", fewest_lines: int = FEW
     Hochberg).
     """
     facts = {"currency": currency}
+    gone = left_out(table)
     if table.empty:
+        title = "Products are not shown" if gone else "Products are not known"
         text = (
             "Order lines with the ids of their orders would say what each product brings and how often it comes back."
         )
-        return Result("products", "table", "Products are not known", text, table=table, facts=facts)
-    shown = table.astype({name: float for name in table.columns if name != "product"}).reset_index(drop=True)
+        text = "Each product was bought by too few people to be shown." if gone else text
+        return Result("products", "table", title, text, table=table, facts=facts)
+    shown = _enough(table.astype({name: float for name in table.columns if name != "product"}), min_cell)
     total = shown.revenue.sum()
     shown["share_of_revenue"] = shown.revenue / total if total else np.nan
     shown = _with_shares(_with_returns(shown, fewest_lines))
     clear = shown[shown.verdict.isin([MORE, LESS])]
-    return Result(
-        "products", "table", _title(shown, clear), _text(shown, clear, currency), _headline(clear),
-        table=shown.drop(columns=list(SUMS)), facts=facts,
-    )  # fmt: skip
+    title = _title(shown, clear, was_known=bool(table.lines_old_enough.notna().any()))
+    text = _text(shown, clear, currency) + left_out_text(gone, "product")
+    return Result("products", "table", title, text, _headline(clear), table=shown.drop(columns=list(SUMS)), facts=facts)
+
+
+def _enough(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Return the counts without those that rest on too few people."""
+    shown = table.reset_index(drop=True)
+    for people, names in (("return_customers", KPI_RETURNS), ("raters", KPI_RATINGS), ("began", KPI_BACK)):
+        few = shown[people].between(0, min_cell, inclusive="neither")
+        shown[list(names)] = shown[list(names)].mask(few)
+    return shown
 
 
 def _with_returns(shown: pd.DataFrame, fewest: int) -> pd.DataFrame:
@@ -139,9 +159,10 @@ def shrunk(successes: Floats, n: Floats) -> Floats:
     return np.where(known, (x + prior * mean) / np.where(known, size + prior, 1), np.nan)
 
 
-def _title(shown: pd.DataFrame, clear: pd.DataFrame) -> str:
+def _title(shown: pd.DataFrame, clear: pd.DataFrame, *, was_known: bool) -> str:
     if shown.lines_old_enough.isna().all():
-        return f"{counted(len(shown), 'product')}; when lines came back is not known"
+        why = "too few people bought each to say what came back" if was_known else "when lines came back is not known"
+        return f"{counted(len(shown), 'product')}; {why}"
     if clear.empty:
         return "No product clearly comes back more or less often than the others"
     more, less = (clear[clear.verdict == verdict]["product"].tolist() for verdict in (MORE, LESS))

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from kpikit import intervals
-from kpikit.formatting import interval, money, number, percent
+from kpikit.formatting import interval, joined, money, number, percent
 from kpikit.renewals.projection import HOLDS
 from kpikit.results import Result
 
@@ -48,10 +48,11 @@ def _ask(bridge: Result) -> Action | None:
         return None
     currency, when = bridge.facts["currency"], bridge.facts["period_label"]
     who, cost = ("have left", churned) if churned >= contraction else ("pay less", contraction)
-    reason = (
-        f"In {when} accounts that pay no more took {money(churned, currency)} of monthly revenue with them, accounts "
-        f"that pay less {money(contraction, currency)}."
-    )
+    said = {
+        "churned": f"accounts that pay no more took {money(churned, currency)} of monthly revenue with them",
+        "contraction": f"accounts that pay less pay {money(contraction, currency)} a month less",
+    }
+    reason = f"In {when} {joined(text for name, text in said.items() if name in bridge.facts)}."
     return f"Ask the accounts that {who} why", reason, cost
 
 
@@ -81,7 +82,8 @@ def _remind(projected: Result) -> Action | None:
 
 
 def _plan(plans: Result) -> Action | None:
-    if plans.facts["verdict"] != "they differ":
+    # where rows are withheld, the verdict is too: the soonest of those that are left need not be the soonest
+    if plans.facts.get("verdict") != "they differ" or plans.table is None or plans.table.empty:
         return None
     row: Any = plans.table.loc[int(plans.table.ratio.argmax())]
     reason = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from kpikit import clv
 from kpikit.clv import Fit
 from kpikit.errors import ParameterError
 from kpikit.formatting import counted, interval, number, percent
+from kpikit.kpis.suppression import hidden
 from kpikit.periods import Period
 from kpikit.renewals.histories import with_renewals
 from kpikit.renewals.uncertainty import parameter_draws
@@ -135,7 +137,15 @@ def too_few(histories: pd.DataFrame, found: Fit) -> str:
     return ""
 
 
-def outlook(lengths: Any, *, period: str = "month", term_months: int = 1, ahead: int = 12, seed: int = SEED) -> Result:
+def outlook(
+    lengths: Any,
+    *,
+    period: str = "month",
+    term_months: int = 1,
+    ahead: int = 12,
+    min_cell: int = 1,
+    seed: int = SEED,
+) -> Result:
     """Return how many of each cohort's running subscriptions are expected to stay: one row per cohort, then all.
 
     Parameters
@@ -144,6 +154,8 @@ def outlook(lengths: Any, *, period: str = "month", term_months: int = 1, ahead:
         As in :func:`projection`.
     ahead
         Further renewals of each subscription, 1 or more.
+    min_cell
+        Cohorts of fewer subscriptions, and what would reveal them, have no row of their own.
 
     Returns
     -------
@@ -166,19 +178,36 @@ def outlook(lengths: Any, *, period: str = "month", term_months: int = 1, ahead:
     started = histories.groupby("cohort").n.sum()
     sizes = [*started.reindex(sorted(running.cohort.unique())), started.sum()]
     table.insert(1, "started", sizes)
-    table = table.rename(columns={"there": "running"})
+    table, note = _without_small(table.rename(columns={"there": "running"}), sizes, min_cell)
+    if table.empty:
+        return Result("renewal-outlook", "text", "No outlook", f"There are fewer than {min_cell} subscriptions.")
     whole: Any = table.iloc[-1]
     title = f"{number(whole.expected)} of {number(whole.running)} running subscriptions are expected to renew "
     title += f"{number(ahead)} more times" if ahead > 1 else "once more"
     text = (
         f"{title} (interval {interval(whole.low, whole.high, 'count')}, 95 %), "
         f"{percent(whole.expected / whole.running)} of them. By sBG those who have renewed often are less likely to "
-        "leave, since those who were likely to are gone."
+        f"leave, since those who were likely to are gone.{note}"
     )
     return Result("renewal-outlook", "table", title, text, table=table, facts={"ahead": ahead})
 
 
-def held_out(lengths: Any, *, period: str = "month", term_months: int = 1, back: int = 6, seed: int = SEED) -> Result:
+def _without_small(table: pd.DataFrame, sizes: list[float], min_cell: int) -> tuple[pd.DataFrame, str]:
+    """Return cohorts, and all in the last row, without those too small to be shown, and the sentence that says so."""
+    gone = hidden(sizes, min_cell, totals=[*[False] * (len(sizes) - 1), True])
+    note = " Cohorts of too few subscriptions are in the last row only." if gone.any() else ""
+    return table[~gone].reset_index(drop=True), note
+
+
+def held_out(
+    lengths: Any,
+    *,
+    period: str = "month",
+    term_months: int = 1,
+    back: int = 6,
+    min_cell: int = 1,
+    seed: int = SEED,
+) -> Result:
     """Return the projection made ``back`` renewals ago against what came: one row per older cohort, then all.
 
     The model is fitted to what was known then, of all cohorts that had begun, and each cohort's running subscriptions
@@ -190,6 +219,8 @@ def held_out(lengths: Any, *, period: str = "month", term_months: int = 1, back:
         As in :func:`projection`.
     back
         Renewals held out, 1 or more.
+    min_cell
+        Cohorts of fewer subscriptions, and what would reveal them, count and have no row of their own.
 
     Returns
     -------
@@ -218,8 +249,13 @@ def held_out(lengths: Any, *, period: str = "month", term_months: int = 1, back:
     actual = stayed.reindex(sorted(there.cohort.unique())).fillna(0.0)
     table["actual"] = [*actual, actual.sum()]
     table["inside"] = (table.actual >= table.low) & (table.actual <= table.high)
-    verdict = _verdict(table)
-    return _told(table, {"verdict": verdict, "back": back}, period)
+    told = _told(table, {"verdict": _verdict(table), "back": back}, period)
+    sizes = older.groupby("cohort").n.sum().reindex(sorted(there.cohort.unique()))
+    shown, note = _without_small(table, [*sizes, older.n.sum()], min_cell)
+    if shown.empty:
+        why = f"There are fewer than {min_cell} subscriptions."
+        return Result("renewal-test", "text", "The projection cannot be tested yet", why, facts=facts)
+    return replace(told, table=shown, text=told.text + note)
 
 
 def _untestable(histories: pd.DataFrame, known: pd.DataFrame, back: int, period: str) -> str:

@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 
 from kpikit import intervals, survival
+from kpikit.cells import SUPPRESSED, left_out_text
 from kpikit.formatting import counted, interval, joined, money, number, percent
+from kpikit.kpis.pooling import TOGETHER, largest, pooled_parts
+from kpikit.kpis.suppression import hidden, suppressed
 from kpikit.periods import Period
 from kpikit.renewals.histories import checked, with_renewals
 from kpikit.renewals.projection import seen
@@ -20,15 +23,22 @@ OTHER = "other plans"
 SURPRISING = 5.0  # ends that were expected where none is: by chance one time in 150
 
 
-def lasting(lengths: Any) -> Result:
+def lasting(lengths: Any, *, min_cell: int = 1) -> Result:
     """Return how long subscriptions last, by the plan at the start: one row per plan and number of days.
+
+    Parameters
+    ----------
+    lengths
+        As :func:`kpikit.features.subscription_lengths` returns it.
+    min_cell
+        Plans of fewer subscriptions are put together, and with the next smallest where that alone is too few.
 
     Returns
     -------
     Result
         As :func:`kpikit.survival.curve` gives it; beyond the five largest plans the others are one.
     """
-    frame = _plans(checked(lengths))
+    frame = _plans(checked(lengths), min_cell)
     found = survival.curve(frame)
     if not frame.observed.any():
         n = counted(frame.n.sum(), "subscription")
@@ -45,8 +55,13 @@ def lasting(lengths: Any) -> Result:
     return replace(found, name="how-long", title=title, text=said, headline=f"{title}.")
 
 
-def plans_compared(lengths: Any) -> Result:
+def plans_compared(lengths: Any, *, min_cell: int = 1) -> Result:
     """Return whether plans differ in how long their subscriptions last, by the log-rank test: one row per plan.
+
+    Parameters
+    ----------
+    lengths, min_cell
+        As for :func:`lasting`.
 
     Returns
     -------
@@ -54,10 +69,15 @@ def plans_compared(lengths: Any) -> Result:
         As :func:`kpikit.survival.log_rank` gives it; of kind ``text``, with the verdict ``cannot be tested``, where
         there is one plan only or nothing has ended.
     """
-    frame = _plans(checked(lengths))
+    known = checked(lengths)
+    frame = _plans(known, min_cell)
     plans = sorted(frame.segment.unique())
     if len(plans) < 2 or not frame.observed.any():
-        what = f"There is one plan only ({plans[0]})." if len(plans) < 2 else "No subscription has ended."
+        what = "No subscription has ended."
+        if len(plans) < 2:
+            what = f"There is one plan only ({plans[0]})."
+        if len(plans) < 2 < known.segment.nunique() + 1:
+            what = f"Without plans of fewer than {min_cell} subscriptions there is nothing to compare."
         facts = {"verdict": "cannot be tested"}
         return Result("plans-compared", "text", "Plans cannot be compared", what, facts=facts)
     found = survival.log_rank(frame)
@@ -68,15 +88,15 @@ def plans_compared(lengths: Any) -> Result:
     return replace(found, name="plans-compared", title=title, headline=f"{title}.")
 
 
-def _plans(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return subscriptions with the largest plans by name and all others as one."""
+def _plans(frame: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Return subscriptions with the largest plans by name and all others, the small ones among them, as one."""
     sizes = frame.groupby("segment").n.sum().sort_values(ascending=False, kind="stable")
-    kept = set(sizes.index[:MOST_PLANS])
-    return frame if len(sizes) <= MOST_PLANS + 1 else frame.assign(segment=frame.segment.where(
-        frame.segment.isin(kept), OTHER))  # fmt: skip
+    large = sizes[~hidden(sizes.to_numpy(), min_cell)]
+    kept = large.index[:MOST_PLANS] if len(sizes) > MOST_PLANS + 1 else large.index
+    return frame.assign(segment=frame.segment.where(frame.segment.isin(kept), OTHER))
 
 
-def renewal_table(lengths: Any, *, period: str = "month", term_months: int = 1) -> Result:
+def renewal_table(lengths: Any, *, period: str = "month", term_months: int = 1, min_cell: int = 1) -> Result:
     """Return who is left after each renewal, by the period of the start: one row per cohort and renewal.
 
     Parameters
@@ -87,6 +107,8 @@ def renewal_table(lengths: Any, *, period: str = "month", term_months: int = 1) 
         Width of a cohort: ``week``, ``month``, ``quarter`` or ``year``.
     term_months
         Length of a term, in months.
+    min_cell
+        Cohorts of fewer subscriptions are suppressed, with what would reveal them, before anything is said.
 
     Returns
     -------
@@ -105,12 +127,14 @@ def renewal_table(lengths: Any, *, period: str = "month", term_months: int = 1) 
     table = pd.DataFrame(rows, columns=["cohort", "renewal", "cohort_size", "due", "renewed"])
     ends = dict(zip(("low", "high"), intervals.wilson(table.renewed, table.due), strict=True))
     status = np.where(table.due == table.cohort_size, "complete", "partial")
-    table = table.assign(share=table.renewed / table.due, **ends, status=status)
+    table = suppressed(table.assign(share=table.renewed / table.due, **ends, status=status), min_cell)
+    gone = table[table.status == SUPPRESSED].cohort.unique()
+    histories = histories[~histories.cohort.isin(gone)]
     facts = {"period": period, "term_months": term_months}
     past = seen(histories)
     if past.empty:
         n = counted(histories.n.sum(), "subscription")
-        text = f"{n}, all younger than a term of {counted(term_months, 'month')}."
+        text = f"{n}, all younger than a term of {counted(term_months, 'month')}.{left_out_text(len(gone), 'cohort')}"
         return Result("renewal-table", "table", "No renewal has come up yet", text, table=table, facts=facts)
     first: Any = past.iloc[0]
     low, high = (float(end) for end in intervals.wilson(first.due - first.lost, first.due))
@@ -121,37 +145,49 @@ def renewal_table(lengths: Any, *, period: str = "month", term_months: int = 1) 
         f"{title} (interval {interval(low, high)}; {renewed}). "
         f"{counted(histories.cohort.nunique(), 'cohort')}, one for each {width} of the "
         "start; cells marked * hold only those of the cohort who are old enough, where they are ten or more."
+        f"{left_out_text(len(gone), 'cohort')}"
     )
     return Result("renewal-table", "table", title, text, f"{title}.", table=table, facts=facts)
 
 
-def recurring_bridge(moves: pd.DataFrame, *, period: str = "month", currency: str = "") -> Result:
+def recurring_bridge(moves: pd.DataFrame, *, period: str = "month", currency: str = "", min_cell: int = 1) -> Result:
     """Return why recurring revenue changed in the last complete period, from ``metrics.subscriptions.mrr_waterfall``.
+
+    Parameters
+    ----------
+    moves
+        One row per period, whole or through ``kk.protected``.
+    min_cell
+        Moves of fewer accounts are put together, see :func:`kpikit.kpis.pooling.pooled_parts`.
 
     Returns
     -------
     Result
-        ``table``: ``part``, ``amount``; opening and moves add up to closing. Empty where no period is complete or no
-        amount is known.
+        ``table``: ``part``, ``amount``, ``customers`` (accounts); opening and moves add up to closing. Empty where no
+        period is complete, no amount is known, or the last period that is over is suppressed. ``facts``:
+        ``period_label``, and where they are shown apart ``churned`` and ``contraction`` (below 0).
     """
     unit = Period.parse(period)
     facts: dict[str, Any] = {"period": period, "currency": currency}
-    done = moves[(moves.status == "complete") & (moves[["opening", "closing"]].sum(axis=1) > 0)]
-    if done.empty:
+    paid = (moves.status == "complete") & (moves[["opening", "closing"]].sum(axis=1) > 0)
+    done = moves[paid | (moves.status == SUPPRESSED)]
+    if done.empty or done.iloc[-1].status == SUPPRESSED:
         empty = pd.DataFrame({"part": pd.Series(dtype=str), "amount": pd.Series(dtype=float)})
+        title = "No recurring revenue to follow"
         text = "No complete period has a monthly amount above 0; subscriptions.monthly_amount says what each pays."
-        return Result("mrr-waterfall", "table", "No recurring revenue to follow", text, table=empty, facts=facts)
+        if len(done):
+            title = f"Why recurring revenue changed in {unit.label(done.iloc[-1].period)} is not shown"
+            text = "Too few accounts paid then."
+        return Result("mrr-waterfall", "table", title, text, table=empty, facts=facts)
     last = done.iloc[-1]
     when = unit.label(last.period)
     names = {"opening": "MRR at the start", "new": "New accounts", "reactivated": "Back after a pause",
              "expansion": "Pay more", "contraction": "Pay less", "churned": "Pay no more",
              "closing": "MRR at the end"}  # fmt: skip
-    table = pd.DataFrame({"part": list(names.values()), "amount": [float(last[key]) for key in names]})
+    each = [(said, float(last[key]), float(last[f"n_{key}"])) for key, said in names.items()]
+    table = pooled_parts(pd.DataFrame(each, columns=["part", "amount", "customers"]), min_cell)
     change = float(last.closing - last.opening)
-    ranked = sorted((key for key in names if key not in ("opening", "closing")), key=lambda key: -abs(last[key]))[:2]
-    moved = joined(
-        f"{names[key].lower()} ({'+' if last[key] > 0 else ''}{money(last[key], currency)})" for key in ranked
-    )
+    few = f" Moves of fewer than {min_cell} accounts are put together." if TOGETHER in set(table.part) else ""
     verb = "fell" if change < 0 else "rose"
     title = f"Recurring revenue {verb} by {money(abs(change), currency)} in {when}"
     if not change:
@@ -159,9 +195,10 @@ def recurring_bridge(moves: pd.DataFrame, *, period: str = "month", currency: st
     relative = f" ({'+' if change > 0 else ''}{percent(change / last.opening)})" if last.opening else ""
     text = (
         f"{title}{relative}, from {money(last.opening, currency)} to {money(last.closing, currency)} a month. The "
-        f"largest moves: {moved}. The parts add up exactly."
+        f"largest moves: {joined(largest(table, currency))}. The parts add up exactly.{few}"
     )
-    facts |= {"period_label": when, "churned": float(last.churned), "contraction": float(last.contraction)}
+    apart = {name: float(last[name]) for name in ("churned", "contraction") if names[name] in set(table.part)}
+    facts |= {"period_label": when, **apart}
     return Result("mrr-waterfall", "table", title, text, f"{title}{relative}.", table=table, facts=facts)
 
 

@@ -10,7 +10,7 @@ from kpikit.errors import listed
 from kpikit.formatting import joined, number, percent, points
 from kpikit.periods import Period
 from kpikit.results import Result
-from kpikit.retention.tables import checked, maybe_truncated
+from kpikit.retention.tables import checked, maybe_truncated, small_cohorts_text
 
 
 def newer_against_older(cohorts: pd.DataFrame, *, period: str) -> Result:
@@ -37,6 +37,7 @@ def newer_against_older(cohorts: pd.DataFrame, *, period: str) -> Result:
     if done.empty:
         empty = pd.DataFrame(columns=["age", "difference", "low", "high", "verdict"])
         text = f"No age has been reached by two cohorts yet: newer and older ones cannot be compared by {unit}."
+        text += small_cohorts_text(table)
         return Result(name, "table", "Newer and older cohorts cannot be compared yet", text, table=empty, facts=facts)
     is_newer = done.groupby("age").cohort.transform(lambda dates: dates.rank() > len(dates) // 2)
     halves = done.assign(half=np.where(is_newer, "newer", "older"))
@@ -57,6 +58,7 @@ def newer_against_older(cohorts: pd.DataFrame, *, period: str) -> Result:
     title, text = _compared_in_words(compared, unit)
     if left_out:
         text += " The first cohort is left out: it may hold customers from before the data begin."
+    text += small_cohorts_text(table)
     return Result(name, "table", title, text, f"{title}.", table=compared, facts=facts)
 
 

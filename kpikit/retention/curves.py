@@ -9,7 +9,7 @@ from kpikit import intervals
 from kpikit.formatting import counted, interval, number, percent
 from kpikit.periods import Period
 from kpikit.results import Result
-from kpikit.retention.tables import checked, maybe_truncated
+from kpikit.retention.tables import checked, maybe_truncated, small_cohorts_text
 
 
 def cohort_table(cohorts: pd.DataFrame, *, period: str) -> Result:
@@ -27,8 +27,10 @@ def cohort_table(cohorts: pd.DataFrame, *, period: str) -> Result:
     unit = Period.parse(period)
     sizes = table[(table.age == 0) & (table.cohort_size > 0)]
     title, facts = f"Share of each cohort that ordered again, by {unit.unit}", {"period": period}
+    small = small_cohorts_text(table)
     if sizes.empty:
-        return Result("cohort-retention", "table", title, "Nobody has ordered yet.", table=table, facts=facts)
+        why = "Every cohort is too small to be shown." if small else "Nobody has ordered yet."
+        return Result("cohort-retention", "table", title, why, table=table, facts=facts)
     first = table[(table.age == 1) & (table.status == "complete") & (table.cohort_size > 0)]
     text = (
         f"{counted(sizes.cohort_size.sum(), 'customer')} in {counted(len(sizes), 'cohort')} by {unit.unit} of first "
@@ -47,6 +49,7 @@ def cohort_table(cohorts: pd.DataFrame, *, period: str) -> Result:
         )
     if (table.status == "partial").any():
         text += f" Cells marked * are of a {unit.unit} that is not over: they may grow, and are compared with nothing."
+    text += small
     return Result("cohort-retention", "table", title, text, table=table, facts=facts)
 
 
@@ -73,6 +76,9 @@ def pooled_curve(cohorts: pd.DataFrame, *, period: str) -> Result:
     pooled = pooled.assign(retention=pooled.active / pooled.cohort_size, low=low, high=high)
     pooled["first_cohort"] = pooled.age.map(done[done.cohort.isin(apart)].set_index("age").retention)
     title, text, headline = _curve_in_words(pooled, Period.parse(period).unit)
+    if small := small_cohorts_text(table):  # who is pooled is no longer everybody
+        title, text = f"{title} (small cohorts left out)", f"{text}{small}"
+        headline = f"{headline}{small}" if headline else ""
     return Result("retention-curve", "table", title, text, headline, table=pooled, facts={"period": period})
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from kpikit.cells import SUPPRESSED, left_out_text
 from kpikit.errors import ContractError, listed
 
 NEEDED = ("cohort", "age", "cohort_size", "active", "retention", "status")
@@ -25,7 +26,15 @@ def checked(cohorts: pd.DataFrame) -> pd.DataFrame:
     return cohorts.astype({"active": "float64", "retention": "float64"})
 
 
+def small_cohorts_text(table: pd.DataFrame) -> str:
+    """Return the sentence that says how many cohorts are suppressed; nothing where none is."""
+    return left_out_text(int(table[table.status == SUPPRESSED].cohort.nunique()), "cohort")
+
+
 def maybe_truncated(table: pd.DataFrame) -> list[Any]:
-    """Return the first cohort, where enough others remain: its customers may have bought before the data begin."""
-    dates = sorted(table[table.cohort_size > 0].cohort.unique())
+    """Return the first cohort, where enough others remain: its customers may have bought before the data begin.
+
+    It is the first of all, suppressed or not: the second is no first because the first is not shown.
+    """
+    dates = sorted(table[(table.cohort_size > 0) | (table.status == SUPPRESSED)].cohort.unique())
     return dates[:1] if len(dates) >= ENOUGH_TO_DROP_THE_FIRST else []

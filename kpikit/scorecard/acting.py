@@ -67,9 +67,9 @@ _INTERVAL = ("change", "change_low", "change_high")
 def _since(action: Any, measured: Measured | None) -> tuple[Any, ...]:
     """Return the KPI before an action's start and now, with the 95 % interval of the change."""
     nothing = (pd.NaT, float("nan"), pd.NaT, float("nan"), float("nan"), float("nan"), float("nan"))
-    if measured is None or measured.complete.empty or pd.isna(action.started_on):
+    if measured is None or measured.current.empty or pd.isna(action.started_on):
         return nothing
-    done = measured.complete
+    done = measured.current
     started = measured.period.index(action.started_on.date())
     earlier = done[done.number < started]
     if earlier.empty or done.number.iloc[-1] < started:

@@ -102,13 +102,13 @@ class Figures:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per KPI with a complete period: value, changes, history, benchmark, what can be detected, signal."""
-        rows = [self._row(name) for name, one in self.measured.items() if len(one.complete)]
+        """One row per KPI whose last complete period is shown: value, changes, history, benchmark, signal."""
+        rows = [self._row(name) for name, one in self.measured.items() if len(one.current)]
         return pd.DataFrame(rows)
 
     def _row(self, name: str) -> dict[str, Any]:
         one = self.measured[name]
-        done = one.complete
+        done = one.current
         last = done.iloc[-1]
         its = one.card
         value, kind, source = self.others.get(name, (np.nan, "", ""))
@@ -134,7 +134,7 @@ def figures(data: Any, *, period: str, kpis: Sequence[str] | None) -> Figures:
     else:
         names = [inputs.card(name).id for name in kpis]
     kpis_measured = {one.card.id: one for one in measured(inputs.chosen(names), inputs, period)}
-    done = {(name, "all"): one.complete for name, one in kpis_measured.items()}
+    done = {(name, "all"): one.current for name, one in kpis_measured.items()}
     done |= _by_segment(data, [goal.kpi for goal in goals if goal.segment], period)
     cards = {name: its.card for name, its in inputs.kpis.items()}
     unit = next(iter(kpis_measured.values())).period
@@ -150,7 +150,7 @@ def figures(data: Any, *, period: str, kpis: Sequence[str] | None) -> Figures:
 
 def _control(one: Measured) -> Control:
     """Return a KPI between limits that keep to its scale: shares 0 to 1, scores to ±100, amounts not below 0."""
-    done = one.complete
+    done = one.current
     lowest, highest = (0.0 if (done.value >= 0).all() else -np.inf), np.inf
     if one.card.style == "points":
         lowest, highest = -MOST_POINTS, MOST_POINTS
@@ -227,5 +227,5 @@ def _by_segment(data: Any, names: Sequence[str], period: str) -> dict[tuple[str,
     if not can:
         return {}
     inputs = Inputs.of(data, by="segment")
-    found = {one.card.id: one.complete for one in measured(inputs.chosen(can), inputs, period)}
+    found = {one.card.id: one.current for one in measured(inputs.chosen(can), inputs, period)}
     return {(name, str(segment)): rows for name, table in found.items() for segment, rows in table.groupby("segment")}

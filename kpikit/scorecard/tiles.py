@@ -8,6 +8,7 @@ import pandas as pd
 
 from kpikit.formatting import counted, difference, interval, styled
 from kpikit.keyfigures import Tile, change_in_words, history_in_words, key_figures
+from kpikit.kpis.changes import withheld
 from kpikit.kpis.showing import records
 from kpikit.periods import Period
 from kpikit.results import Result
@@ -35,11 +36,13 @@ def tiles(found: Figures) -> Result:
         ranked = sorted(ranked, key=lambda row: groups.index(_group(row.family)))
     is_grouped = len(ranked) > MOST_UNGROUPED
     made = [_tile(found, row, _group(row.family) if is_grouped else "") for row in ranked]
-    every = [one.computed for one in found.measured.values()]
+    every = pd.concat([one.computed for one in found.measured.values()], ignore_index=True)
+    unit, gone = Period.parse(found.period), rows_of(withheld(every))
+    made += [Tile(found.card(row.kpi).title, "–", unit.label(row.period), count="too few people") for row in gone]
     return key_figures(
         made,
         table=found.table,
-        kpis=records(pd.concat(every, ignore_index=True), found.cards),
+        kpis=records(every, found.cards),
         facts={"period": found.period, "currency": found.currency},
     )
 

@@ -51,7 +51,7 @@ def way_text(row: Any, its: Card, currency: str) -> str:
 def goal_sentence(row: Any, its: Card, period: Period, currency: str) -> str:
     """Return the one line of a goal on the status list."""
     if pd.isna(row.value):
-        return f"Goal: {goal_text(row, its, currency)}. No complete period yet."
+        return f"Goal: {goal_text(row, its, currency)}. No complete period yet, or too few people in the last."
     value = styled(row.value, its.style, currency)
     held = "" if pd.isna(row.low) else f" (95 % interval {interval(row.low, row.high, its.style, currency)})"
     parts = [

@@ -138,6 +138,11 @@ class Data:
         return self.config.privacy.customer_ids
 
     @property
+    def min_cell(self) -> int:
+        """Fewest people that a shown figure may rest on."""
+        return self.config.privacy.min_cell
+
+    @property
     def margin_fraction(self) -> float:
         """Share of an amount that is margin; 1 (amounts themselves) when it was not stated."""
         stated = self.config.economics.margin_fraction
@@ -238,7 +243,7 @@ class Data:
                 "review_every": "" if self.origin == "embedded" else self.config.report.review_every,
                 "tables": rows,
                 "fingerprint": self.fingerprint,
-                "privacy": {"min_cell": self.config.privacy.min_cell, "customer_ids": self.customer_ids},
+                "privacy": {"min_cell": self.min_cell, "customer_ids": self.customer_ids},
             },
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kpikit.cells import left_out, left_out_text
 from kpikit.formatting import counted, joined, number, percent
 from kpikit.periods import WEEKDAYS
 from kpikit.results import Result
@@ -54,7 +55,11 @@ def bottlenecks(delays: pd.DataFrame, *, event: str = "first_response_at", hours
         "groups": groups, "hours": hours, "event": event, "hours_waiting": float(delays.hours_waiting.sum()),
         "waiting": int(delays.waiting.sum()), "median": _one(delays.overall_median), "p90": _one(delays.overall_p90),
     }  # fmt: skip
+    gone = left_out(delays)
     title, text, headline = _places_in_words(table, facts)
+    if gone and table.empty:
+        title, text = "Where time is lost is not shown", "Every group of cases is of too few customers."
+    text += left_out_text(gone)
     return Result("bottlenecks", "table", title, text, headline, table=table, facts=facts)
 
 
@@ -132,8 +137,10 @@ def by_hour(waits: pd.DataFrame, *, event: str = "first_response_at", hours: str
     slower = table[table.verdict == SLOWER].sort_values("median", ascending=False)
     facts = {"hours": hours, "event": event, "width": width}
     name = "waits-by-hour"
+    small = left_out_text(left_out(waits), "block")
     if table.empty or np.isnan(_one(waits.overall_median)):
         text = f"Too few cases are {over} to say what a usual wait is."
+        text = "Each block of hours has cases of too few customers." if small and table.empty else text
         return Result(name, "table", "When customers wait longest cannot be told yet", text, table=table, facts=facts)
     if slower.empty:
         title = "No time of the week stands out: waits do not differ clearly by when a case is opened"
@@ -143,7 +150,7 @@ def by_hour(waits: pd.DataFrame, *, event: str = "first_response_at", hours: str
         )
         text += (
             f"{counted(table['cases'].sum(), 'case')} in {counted(len(table), 'block')} of {width} hours, each judged "
-            f"against all others, adjusted for their number."
+            f"against all others, adjusted for their number.{small}"
         )
         return Result(name, "table", title, text, table=table, facts=facts)
     worst = slower.iloc[0]
@@ -152,6 +159,7 @@ def by_hour(waits: pd.DataFrame, *, event: str = "first_response_at", hours: str
         f"Half of its {counted(worst['cases'], 'case')} are {over} within {number(worst['median'], 1)} {unit}; "
         f"{percent(worst.slower_share)} take longer than the median of all cases. Clearly slower than the rest: "
         f"{joined(list(slower.when.head(5)))}. Each block is judged against all others, adjusted for their number."
+        f"{small}"
     )
     return Result(name, "table", title, text, f"{title}.", table=table, facts=facts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from kpikit.cells import SUPPRESSED
 from kpikit.formatting import counted
 from kpikit.periods import Period
 from kpikit.results import Result
@@ -24,9 +25,14 @@ def backlog(values: pd.DataFrame, *, period: str) -> Result:
     Result
         ``table``: ``period`` (first day), ``open``, ``status``; empty where the backlog was not computed.
     """
-    found = values[(values.kpi == "backlog") & values.value.notna()]
+    every = values[values.kpi == "backlog"]
+    found = every[every.value.notna()]
+    late = every[(every.status == SUPPRESSED) & (every.period > found.period.max())] if len(found) else every[:0]
     table = found.assign(open=found.value)[COLUMNS].reset_index(drop=True)
     unit, facts = Period.parse(period), {"period": period}
+    if table.empty and len(every):
+        text = "Too few customers have a case."
+        return Result("backlog", "table", "The backlog is not shown", text, table=table, facts=facts)
     if table.empty:
         text = "The backlog needs to know when cases were solved: tickets.resolved_at."
         return Result("backlog", "table", "The backlog cannot be told", text, table=table, facts=facts)
@@ -39,4 +45,6 @@ def backlog(values: pd.DataFrame, *, period: str) -> Result:
         f"{unit.unit} of these data ended with {counted(table.open.iloc[0], 'case')}. Cases from before the data begin "
         "are not in it, so the first figures are too low. A backlog is counted, not estimated."
     )
+    if len(late):
+        text += f" {unit.label(late.period.max())} has too few customers with a case to be shown."
     return Result("backlog", "table", title, text, table=table, facts=facts)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from kpikit import intervals
 from kpikit.errors import ParameterError
 from kpikit.formatting import agreed, counted, joined, number, percent
+from kpikit.kpis.suppression import hidden
 from kpikit.results import Result
 from kpikit.voice.wording import (
     checked,
@@ -103,13 +104,15 @@ def kish(weights: ArrayLike, answers: ArrayLike) -> float:
     return float((w * n).sum() ** 2 / (w**2 * n).sum())
 
 
-def response_by_group(cells: pd.DataFrame, *, kind: str = "nps") -> Result:
+def response_by_group(cells: pd.DataFrame, *, kind: str = "nps", min_cell: int = 1) -> Result:
     """Return who answers: one row per margin and group, with the response rate and the score.
 
     Parameters
     ----------
     cells
         As ``metrics.answers.invited`` returns it.
+    min_cell
+        Groups of fewer invitations are left out, and the next smallest where that alone is too few.
 
     Returns
     -------
@@ -123,6 +126,11 @@ def response_by_group(cells: pd.DataFrame, *, kind: str = "nps") -> Result:
         text = "It needs survey_invites with responded_at and response_id, and a segment of the customers invited."
         return nothing_known("response-by-group", "Who does not answer is not known", text, GROUPS, kind=kind)
     table = pd.concat([_groups(found, margin, kind) for margin in margins], ignore_index=True)
+    small = hidden(table.invited.to_numpy(), min_cell, list(table.margin))
+    table = table[~small].reset_index(drop=True)
+    if table.empty:
+        text = "Every group is too small to be shown."
+        return nothing_known("response-by-group", "Who does not answer is not shown", text, GROUPS, kind=kind)
     judged = table[table.invited >= FEWEST_LATE] if (table.invited >= FEWEST_LATE).any() else table
     low, high = judged.iloc[int(judged.rate.argmin())], judged.iloc[int(judged.rate.argmax())]
     total, answered = int(found.invitations.sum()), int(found[found.pace != "none"].invitations.sum())
@@ -138,6 +146,7 @@ def response_by_group(cells: pd.DataFrame, *, kind: str = "nps") -> Result:
             f" {low.group} answer least ({percent(low.rate)}; {percent(low.of_invited)} of those asked, "
             f"{percent(low.of_answers)} of the answers), {high.group} most ({percent(high.rate)})."
         )
+    text += " Groups with too few invitations are not shown apart." if small.any() else ""
     return Result("response-by-group", "table", title, text, table=table, facts={"kind": kind})
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from kpikit import intervals
+from kpikit.cells import left_out, left_out_text
 from kpikit.errors import ContractError, listed
 from kpikit.formatting import agreed, counted, joined, number, percent
 from kpikit.results import Result
@@ -40,7 +41,8 @@ def score_distribution(counts: pd.DataFrame, *, kind: str = "nps") -> Result:
     Returns
     -------
     Result
-        ``table``: ``score``, ``score_class``, ``answers`` (0 where nobody gave it), ``share``.
+        ``table``: ``score``, ``score_class``, ``answers`` (0 where nobody gave it), ``n`` (all answers: a score's share
+        rests on them, however few gave it), ``share``.
     """
     checked(counts, ("score", "score_class", "low", "high", "answers"), "metrics.answers.distribution")
     names, total = classes_of(kind), int(counts.answers.sum())
@@ -53,6 +55,7 @@ def score_distribution(counts: pd.DataFrame, *, kind: str = "nps") -> Result:
     every = pd.DataFrame({"score": np.union1d(scale, each.score)}).merge(each, how="left")
     every["answers"] = every.answers.fillna(0).astype(int)
     every["score_class"] = every.score_class.ffill().bfill().map(names)
+    every["n"] = total
     every["share"] = every.answers / total
     shares = counts.groupby("score_class").answers.sum().reindex(list(names), fill_value=0) / total
     said = joined(f"{percent(shares[key])} {names[key]}" for key in names)
@@ -119,7 +122,10 @@ def by_touchpoint(sums: pd.DataFrame) -> Result:
         ``high``.
     """
     checked(sums, ("kind", "statistic", "segment", *SUMS), "metrics.answers.split")
-    found, columns = sums[sums.denominator > 0], ["kind", *SCORED]
+    found, columns, gone = sums[sums.denominator > 0], ["kind", *SCORED], left_out(sums)
+    if found.empty and gone:
+        text = "Every touchpoint has too few answers to be shown."
+        return nothing_known("touchpoints", "Scores by touchpoint are not shown", text, columns)
     if found.empty:
         text = "Map tables.survey_responses.columns.touchpoint in kpikit.yaml: empty for surveys about all in all."
         return nothing_known("touchpoints", "No touchpoint is known of any answer", text, columns)
@@ -131,6 +137,7 @@ def by_touchpoint(sums: pd.DataFrame) -> Result:
     ]
     title = f"Scores at {counted(table.segment.nunique(), 'touchpoint')}"
     text = f"{'; '.join(said[:6])}. Surveys at different touchpoints ask different moments: they are not averaged."
+    text += left_out_text(gone, "touchpoint")
     return Result("touchpoints", "table", title, text[0].upper() + text[1:], table=table)
 
 
@@ -155,18 +162,23 @@ def by_segment(sums: pd.DataFrame, *, by: str) -> Result:
     p-values are adjusted for the number of segments by Benjamini and Hochberg.
     """
     checked(sums, ("kind", "statistic", "segment", *SUMS), "metrics.answers.split")
-    found = sums[sums.denominator > 0]
+    found, gone = sums[sums.denominator > 0], left_out(sums)
     kinds = list(found.kind.unique())
     if len(kinds) > 1:
         raise ContractError("scores of one kind", got=listed(kinds), fix="Pass split(…, kinds=[one]).", where="sums")
     kind = str(kinds[0]) if kinds else ""
     if found.empty:
-        text = f"Neither the answers nor the customers have a column {by}."
-        return nothing_known("segments", f"Scores by {by} are not known", text, JUDGED, by=by, kind=kind)
+        title, text = f"Scores by {by} are not known", f"Neither the answers nor the customers have a column {by}."
+        if gone:
+            title, text = f"Scores by {by} are not shown", f"Every {by} has too few answers to be shown."
+        return nothing_known("segments", title, text, JUDGED, by=by, kind=kind)
     own = estimated(found)
     if len(own) == 1:
-        text = "There is one segment only: nothing can be compared."
-        return Result("segments", "table", f"One {by} only", text, table=own[SCORED], facts={"by": by, "kind": kind})
+        title, text = f"One {by} only", "There is one segment only: nothing can be compared."
+        if gone:
+            title = f"One {by} has enough answers to be shown"
+            text = f"Nothing can be compared.{left_out_text(gone)}"
+        return Result("segments", "table", title, text, table=own[SCORED], facts={"by": by, "kind": kind})
     rest = estimated(found.assign(**(found[SUMS].sum() - found[SUMS])))
     difference = own.value - rest.value
     low, high = intervals.mover(own.value, own.low, own.high, rest.value, rest.low, rest.high)
@@ -186,6 +198,7 @@ def by_segment(sums: pd.DataFrame, *, by: str) -> Result:
     )  # fmt: skip
     table = judged[JUDGED].sort_values("value", ignore_index=True)
     title, text = _segments_in_words(table, by, kind)
+    text += left_out_text(gone)
     headline = f"{title}." if (table.verdict.isin(["above the rest", "below the rest"])).any() else ""
     return Result("segments", "table", title, text, headline, table=table, facts={"by": by, "kind": kind})
 

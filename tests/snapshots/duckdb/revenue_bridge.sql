@@ -66,6 +66,14 @@ FROM (
     COALESCE("t28"."order_value", 0) AS "order_value",
     COALESCE("t28"."refunds_only", 0) AS "refunds_only",
     COALESCE("t28"."closing", 0) AS "closing",
+    COALESCE("t28"."n", 0) AS "n",
+    COALESCE("t28"."n_opening", 0) AS "n_opening",
+    COALESCE("t28"."n_acquired", 0) AS "n_acquired",
+    COALESCE("t28"."n_returned", 0) AS "n_returned",
+    COALESCE("t28"."n_lost", 0) AS "n_lost",
+    COALESCE("t28"."n_kept", 0) AS "n_kept",
+    COALESCE("t28"."n_refunds_only", 0) AS "n_refunds_only",
+    COALESCE("t28"."n_closing", 0) AS "n_closing",
     CASE
       WHEN DATE_DIFF(
         'DAY',
@@ -148,6 +156,14 @@ FROM (
       "t26"."o0",
       "t26"."refunds_now",
       "t26"."refunds_then",
+      "t26"."n",
+      "t26"."n_opening",
+      "t26"."n_acquired",
+      "t26"."n_returned",
+      "t26"."n_lost",
+      "t26"."n_kept",
+      "t26"."n_refunds_only",
+      "t26"."n_closing",
       COALESCE(
         (
           (
@@ -262,7 +278,94 @@ FROM (
         COALESCE(SUM("t25"."then") FILTER(WHERE
           NOT (
             "t25"."orders_then" > 0
-          )), 0) AS "refunds_then"
+          )), 0) AS "refunds_then",
+        COUNT(*) AS "n",
+        SUM(
+          CAST(CASE WHEN (
+            "t25"."orders_then" > 0
+          ) OR (
+            "t25"."then" <> 0
+          ) THEN 1 ELSE 0 END AS BIGINT)
+        ) AS "n_opening",
+        SUM(
+          CAST(CASE
+            WHEN (
+              "t25"."orders_now" > 0
+            ) AND (
+              "t25"."first_period" = "t25"."period"
+            )
+            THEN 1
+            ELSE 0
+          END AS BIGINT)
+        ) AS "n_acquired",
+        SUM(
+          CAST(CASE
+            WHEN (
+              "t25"."orders_now" > 0
+            )
+            AND NOT (
+              "t25"."orders_then" > 0
+            )
+            AND NOT (
+              (
+                "t25"."orders_now" > 0
+              ) AND (
+                "t25"."first_period" = "t25"."period"
+              )
+            )
+            THEN 1
+            ELSE 0
+          END AS BIGINT)
+        ) AS "n_returned",
+        SUM(
+          CAST(CASE
+            WHEN (
+              "t25"."orders_then" > 0
+            ) AND NOT (
+              "t25"."orders_now" > 0
+            )
+            THEN 1
+            ELSE 0
+          END AS BIGINT)
+        ) AS "n_lost",
+        SUM(
+          CAST(CASE
+            WHEN (
+              "t25"."orders_now" > 0
+            ) AND (
+              "t25"."orders_then" > 0
+            )
+            THEN 1
+            ELSE 0
+          END AS BIGINT)
+        ) AS "n_kept",
+        SUM(
+          CAST(CASE
+            WHEN (
+              NOT (
+                "t25"."orders_now" > 0
+              ) AND (
+                "t25"."now" <> 0
+              )
+            )
+            OR (
+              NOT (
+                "t25"."orders_then" > 0
+              ) AND (
+                "t25"."then" <> 0
+              )
+            )
+            THEN 1
+            ELSE 0
+          END AS BIGINT)
+        ) AS "n_refunds_only",
+        SUM(
+          CAST(CASE WHEN (
+            "t25"."orders_now" > 0
+          ) OR (
+            "t25"."now" <> 0
+          ) THEN 1 ELSE 0 END AS BIGINT)
+        ) AS "n_closing"
       FROM (
         SELECT
           "t20"."customer_id",
