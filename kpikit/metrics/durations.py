@@ -53,13 +53,23 @@ def kaplan_meier(cases: ir.Table, keys: Sequence[str]) -> ir.Table:
     )
 
 
-def quantiles(cases: ir.Table, keys: Sequence[str], quantile: float, *, confidence: float = CONFIDENCE) -> ir.Table:
+def quantiles(
+    cases: ir.Table,
+    keys: Sequence[str],
+    quantile: float,
+    *,
+    confidence: float = CONFIDENCE,
+    customers: ir.Table | None = None,
+) -> ir.Table:
     """Return how long it takes until a share of cases is over: one row per case → one row per key.
 
     Parameters
     ----------
     quantile
         Share of cases, 0 to 1: 0.5 is the median.
+    customers
+        How many ``cases`` of a known duration each known customer has, one row per ``keys`` and ``customer_id``, where
+        that has been counted already; None: count.
 
     Returns
     -------
@@ -85,7 +95,8 @@ def quantiles(cases: ir.Table, keys: Sequence[str], quantile: float, *, confiden
     keys, level, z = list(keys), 1 - quantile, normal_quantile(confidence)
     curve = kaplan_meier(cases, keys)
     values = reached(curve, keys, level)
-    effects = design_effects(cases, curve, values, counted_cases(cases, keys), keys)
+    customers = counted_cases(cases, keys) if customers is None else customers
+    effects = design_effects(cases, curve, values, customers, keys)
     found = curve.inner_join(values, keys).inner_join(effects, keys)
     hazard = -found.survival.nullif(0).nullif(1).ln()
     spread = z * quotient((found.design_effect * found.greenwood).sqrt(), hazard)

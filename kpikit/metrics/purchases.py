@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 
-from kpikit.metrics.grid import KEYS, located
-from kpikit.timeline import days, marked, one_if
+from kpikit.metrics.grid import KEYS, WHOLE, located
+from kpikit.metrics.openings import openings
+from kpikit.timeline import days, marked, one_if, period_index
 
 
 def placed(orders: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
@@ -51,8 +53,6 @@ def first_orders(orders: ir.Table, period: str | None, by: str | None, as_of: An
     Of several segments in which a customer began at the same instant, the first by name counts.
     """
     each = active(orders, period, by, as_of)
-    first = each.group_by("customer_id").aggregate(first_at=each.first_at.min())
-    opening = first.inner_join(each, ["customer_id", "first_at"])
-    return opening.group_by("customer_id").aggregate(
-        first_day=days(opening.first_at).min(), period=opening.period.min(), segment=opening.segment.min()
-    )
+    first = openings(each, ["customer_id"])
+    number = period_index(first.first_at, period) if period else ibis.literal(WHOLE, type="int64")
+    return first.select("customer_id", "segment", first_day=days(first.first_at), period=number)
