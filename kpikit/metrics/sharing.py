@@ -9,24 +9,25 @@ import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-COUNTED = (ops.Aggregate, ops.Distinct)  # what reads many rows and leaves few
+COUNTED = (ops.Aggregate, ops.Distinct)  # what reads many rows and leaves few; windows leave all, but have to sort
 Sharers = dict[ops.Node, frozenset[int]]
 
 
 def shared_steps(tables: Sequence[ir.Table]) -> list[ir.Table]:
-    """Return the aggregations that two or more of the expressions have in common, inner ones first.
+    """Return the steps that two or more of the expressions have in common, inner ones first.
 
-    An aggregation that is shared only as a part of a larger shared one is left out.
+    A step is an aggregation or what window functions compute. One that is shared only as a part of a larger shared one
+    is left out.
     """
     users: dict[ops.Node, set[int]] = {}
     order: list[ops.Node] = []
     for number, table in enumerate(tables):
-        for node in _counted(table.op()):
+        for node in _steps(table.op()):
             if node not in users:
                 order.append(node)
             users.setdefault(node, set()).add(number)
     common: Sharers = {node: frozenset(users[node]) for node in order if len(users[node]) > 1}
-    inside = {node: set(_counted(node)) for node in common}
+    inside = {node: set(_steps(node)) for node in common}
     kept = [node for node in order if node in common and not _covered(node, common, inside)]
     kept.sort(key=lambda node: len(inside[node]))  # what lies inside another comes before it
     return [node.to_expr() for node in kept]
@@ -55,8 +56,14 @@ def nested_selects(tables: Sequence[ir.Table]) -> Iterator[None]:
         ibis.options.sql.fuse_selects = before
 
 
-def _counted(root: ops.Node) -> list[ops.Node]:
-    return list(root.find(COUNTED))
+def _steps(root: ops.Node) -> list[ops.Node]:
+    return list(root.find(_is_step))
+
+
+def _is_step(node: ops.Node) -> bool:
+    if isinstance(node, ops.Project):
+        return any(value.find(ops.WindowFunction, filter=ops.Value) for value in node.values.values())
+    return isinstance(node, COUNTED)
 
 
 def _covered(node: ops.Node, common: Sharers, inside: Mapping[ops.Node, set[ops.Node]]) -> bool:
