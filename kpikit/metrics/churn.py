@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from kpikit.contracts import as_table
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import KEYS, Contributions, bounds, complement
-from kpikit.metrics.purchases import active
+from kpikit.metrics.purchases import customer_periods, over_segments
 from kpikit.metrics.retention import by_sets
 from kpikit.metrics.spans import bridged, there_at_ends, whole_days
 from kpikit.metrics.subscriptions import paid_spans
@@ -30,8 +30,8 @@ def _subscribers(subscriptions: Any, grace_days: int, period: str | None, by: st
     table = as_table("subscriptions", subscriptions, also=(by,) if by else ())
     span = bounds(table, period, as_of, time="started_at")
     spans = bridged(paid_spans(table, span, by, as_of), span, grace_days)
-    each = by_sets(there_at_ends(spans, span, period).select(*KEYS).distinct(), period)
-    return Contributions(each, span, lag_days=grace_days, skip_periods=1)
+    seen = there_at_ends(spans, span, period).select(*KEYS).distinct()
+    return by_sets(seen, span, period, lag_days=grace_days)
 
 
 @kpi(
@@ -99,14 +99,11 @@ def _runs(bought: ir.Table) -> ir.Table:
     One row per customer, period and segment → one per customer and period. At one instant the first by name counts.
     """
     keys = ["customer_id", "period"]
-    runs = bought.group_by(keys).aggregate(
-        first_at=bought.first_at.min(),
-        last_at=bought.last_at.max(),
-        segment=bought.segment.min(),
-        other=bought.segment.max(),
-    )
+    runs = over_segments(bought)
+    runs = runs.filter(runs.orders > 0)
     mixed = runs.filter(runs.segment != runs.other).select(*keys, "last_at")
-    newest = mixed.inner_join(bought.select(*keys, "last_at", newest="segment"), [*keys, "last_at"])
+    named = bought.filter(bought.orders > 0).select(*keys, "last_at", newest="segment")
+    newest = mixed.inner_join(named, [*keys, "last_at"])
     newest = newest.group_by(keys).aggregate(newest=newest.newest.min())
     both = runs.left_join(newest, keys)
     segment = ibis.coalesce(both.newest, both.segment)
@@ -185,7 +182,7 @@ def inactivity_churn(
     whole_days(0, grace_days=grace_days)
     table = as_table("orders", orders, also=(by,) if by else ())
     span = bounds(table, period, as_of)
-    bought = active(table, period, by, as_of)
+    bought = customer_periods(table, period, by, as_of)
     if not period:
         nobody = bought.select(*KEYS, x=ibis.literal(0), y=ibis.literal(1)).filter(ibis.literal(False))
         return Contributions(nobody, span, lag_days=grace_days, skip_periods=1)

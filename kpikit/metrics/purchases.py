@@ -47,6 +47,26 @@ def active(orders: ir.Table, period: str | None, by: str | None, as_of: Any) -> 
     return each.filter(each.orders > 0)
 
 
+def over_segments(each: ir.Table) -> ir.Table:
+    """Return the rows of :func:`customer_periods` with the segments put together: one row per customer and period.
+
+    Returns
+    -------
+    Table
+        ``customer_id``, ``period``, ``amount``, ``orders``, ``first_at``, ``last_at``; ``segment`` and ``other``: the
+        first and the last by name of the segments with an order.
+    """
+    is_bought = each.orders > 0
+    return each.group_by("customer_id", "period").aggregate(
+        amount=each.amount.sum(),
+        orders=each.orders.sum().cast("int64"),
+        first_at=each.first_at.min(),
+        last_at=each.last_at.max(),
+        segment=each.segment.min(where=is_bought),
+        other=each.segment.max(where=is_bought),
+    )
+
+
 def first_orders(orders: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
     """Return one row per customer: ``first_day`` (number), ``period`` and ``segment`` of the first order.
 
