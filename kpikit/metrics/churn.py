@@ -110,8 +110,8 @@ def _runs(bought: ir.Table) -> ir.Table:
     return both.select(*keys, segment=segment, since=days(both.first_at), latest=days(both.last_at))
 
 
-def _lost_by_silence(runs: ir.Table, span: ir.Table, inactive_days: int, grace_days: int, period: str) -> ir.Table:
-    """Return, for each customer active when a period began, whether they were silent at its end (``x``).
+def _kept_active(runs: ir.Table, span: ir.Table, inactive_days: int, grace_days: int, period: str) -> ir.Table:
+    """Return for how long each run keeps its customer active: ``period`` to before ``stop``, and whether they ``leave``.
 
     A run keeps a customer active to the day ``latest + inactive_days``, and over a pause that ends within the grace to
     the next run; from the next run's period on, that run says so. Later runs never end sooner.
@@ -134,15 +134,25 @@ def _lost_by_silence(runs: ir.Table, span: ir.Table, inactive_days: int, grace_d
     rows = rows.mutate(beyond=beyond(rows.latest, rows.since_2), beyond_2=beyond(rows.latest_2, rows.since_3))
     stop = ibis.least(rows.beyond, ibis.coalesce(rows.following, rows.beyond))
     is_lost = rows.following.isnull() | (rows.following > rows.beyond) | (rows.beyond_2 <= rows.following)
-    ends = rows.mutate(stop=stop, is_lost=is_lost.fill_null(True)).filter(lambda row: row.period < row.stop)
-    ends = ends.mutate(end_of=ibis.range(ends.period, ends.stop).unnest().cast("int64"))
-    return ends.select(
-        "customer_id",
-        "segment",
-        period=ends.end_of + 1,
-        x=one_if(ends.is_lost & (ends.end_of + 1 == ends.stop)),
-        y=ibis.literal(1),
-    )
+    ends = rows.mutate(stop=stop, leave=one_if(is_lost.fill_null(True)))
+    return ends.filter(ends.period < ends.stop).select("customer_id", "segment", "period", "stop", "leave")
+
+
+def _at_starts(kept: ir.Table) -> ir.Table:
+    """Return a row for each period that began with somebody active: ``x`` is 1 where they were silent at its end."""
+    each = kept.mutate(end_of=ibis.range(kept.period, kept.stop).unnest().cast("int64"))
+    return each.mutate(period=each.end_of + 1, x=each.leave * one_if(each.end_of + 1 == each.stop)).drop("end_of")
+
+
+def _counted(kept: ir.Table) -> ir.Table:
+    """Return the sums over customers: those with the same span are counted before their periods are laid out."""
+    alike = kept.group_by("segment", "period", "stop", "leave").aggregate(alike=kept.count())
+    each = _at_starts(alike)
+    lost, there = (each.alike * each.x).sum().cast("float64"), each.alike.sum().cast("float64")
+    return each.group_by("period", "segment").aggregate(
+        numerator=lost, denominator=there, n=each.alike.sum().cast("int64"), sum_xx=lost, sum_yy=there, sum_xy=lost,
+        sum_ww=ibis.literal(0.0),
+    )  # fmt: skip
 
 
 @kpi(
@@ -186,8 +196,9 @@ def inactivity_churn(
     if not period:
         nobody = bought.select(*KEYS, x=ibis.literal(0), y=ibis.literal(1)).filter(ibis.literal(False))
         return Contributions(nobody, span, lag_days=grace_days, skip_periods=1)
-    each = _lost_by_silence(_runs(bought), span, inactive_days, grace_days, period)
+    kept = _kept_active(_runs(bought), span, inactive_days, grace_days, period)
+    each = _at_starts(kept).select(*KEYS, "x", y=ibis.literal(1))
     oldest = bought.aggregate(day=days(bought.first_at.min()))
     ready = period_index(period_start(oldest.day + inactive_days - 1, "day"), period)
     span = span.drop("first").cross_join(oldest.select(first=ready))
-    return Contributions(each, span, lag_days=grace_days, skip_periods=1)
+    return Contributions(each, span, lag_days=grace_days, skip_periods=1, totals=_counted(kept))

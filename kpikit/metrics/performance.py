@@ -19,11 +19,12 @@ from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import KEYS, Contributions, clustered, located
 from kpikit.metrics.hours import local_seconds
 from kpikit.metrics.known import as_known, end_of, span_until
+from kpikit.metrics.purchases import WISH, customer_periods
 from kpikit.periods import SECONDS_PER_DAY
 from kpikit.timeline import activity, before, days, end_of_data, one_if, quotient, seconds_of_day
 
 MOST_DAYS_LATE = 30
-FLAGS = ("is_complete", "is_intact", "preferred_method_offered")
+FLAGS = ("is_complete", "is_intact")
 SUPPLY_CHAIN = "Supply Chain Operations Reference (SCOR) model, version 12, 2017, RL.1.1 perfect order fulfilment"
 
 
@@ -224,9 +225,14 @@ def preferred_payment_offered(
     orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return the share of orders whose customer was offered the preferred way to pay."""
-    rows, span, _ = _orders(orders, "ordered_at", ("preferred_method_offered",), period, by, as_of)
-    known = rows.filter(rows.preferred_method_offered.notnull())
-    return _shares(known, known.preferred_method_offered, span)
+    table = as_table("orders", orders, also=(WISH, *((by,) if by else ())))
+    each = customer_periods(table, period, by, as_of)
+    return _share(
+        each,
+        "wishes_met",
+        "wishes",
+        span_until(activity(table, as_of), "ordered_at", period, end_of_data(table, as_of)),
+    )
 
 
 def indicator(

@@ -15,12 +15,18 @@ from kpikit.metrics.grid import KEYS, WHOLE, located
 from kpikit.metrics.openings import openings
 from kpikit.timeline import days, marked, one_if, period_index
 
+WISH = "preferred_method_offered"
+
 
 def placed(orders: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
-    """Return known orders with ``period`` (its number), ``segment``, ``day`` (its number) and ``is_activity``."""
+    """Return known orders with ``period`` (its number), ``segment``, ``day`` (its number) and ``is_activity``.
+
+    ``amount`` is a float64; ``wish_met`` says whether the preferred way to pay was on offer, where the table does.
+    """
     known = located(marked(orders, as_of), "ordered_at", period=period, by=by)
     names = ("customer_id", "ordered_at", "is_activity", "day", "period", "segment")
-    return known.select(*names, amount=known.amount.cast("float64"))
+    wish = {"wish_met": known[WISH].cast("boolean")} if WISH in known.columns else {}
+    return known.select(*names, amount=known.amount.cast("float64"), **wish)
 
 
 def customer_periods(orders: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
@@ -30,14 +36,21 @@ def customer_periods(orders: ir.Table, period: str | None, by: str | None, as_of
     -------
     Table
         ``customer_id``, ``period`` (number), ``segment``; ``amount`` (net of refunds), ``orders`` (0: refunds only),
-        ``first_at`` and ``last_at`` (the earliest and the latest order that is activity; null without one).
+        ``first_at`` and ``last_at`` (the earliest and the latest order that is activity; null without one); where the
+        table says whether the preferred way to pay was on offer, for how many orders that is known (``wishes``), and
+        for how many it was (``wishes_met``).
     """
     known = placed(orders, period, by, as_of)
+    wishes = {}
+    if "wish_met" in known.columns:
+        wishes["wishes"] = one_if(known.is_activity & known.wish_met.notnull()).sum()
+        wishes["wishes_met"] = one_if(known.is_activity & known.wish_met.fill_null(False)).sum()
     return known.group_by(list(KEYS)).aggregate(
         amount=known.amount.sum(),
         orders=one_if(known.is_activity).sum(),
         first_at=known.ordered_at.min(where=known.is_activity),
         last_at=known.ordered_at.max(where=known.is_activity),
+        **wishes,
     )
 
 

@@ -211,11 +211,11 @@ def since_first(first: ir.Table, moved: ir.Table, span: ir.Table, period: str | 
         n=crowds.alike.sum(),
         sum_yy=(crowds.alike * crowds.years * crowds.years).sum(),
     )
-    did = moved.cross_join(span.select("end"))
-    did = did.mutate(x=did.x.cast("float64"), y=_years(did, period))
-    deeds = did.group_by("period", "segment").aggregate(
-        numerator=did.x.sum(), sum_xx=(did.x * did.x).sum(), sum_xy=(did.x * did.y).sum()
-    )
+    x = moved.x.cast("float64")
+    did = moved.group_by("period", "segment", "first_day").aggregate(x=x.sum(), xx=(x * x).sum())
+    did = did.cross_join(span.select("end"))
+    did = did.mutate(xy=did.x * _years(did, period))
+    deeds = did.group_by("period", "segment").aggregate(numerator=did.x.sum(), sum_xx=did.xx.sum(), sum_xy=did.xy.sum())
     joined = years.left_join(deeds, ["period", "segment"])
     values = {name: joined[name].fill_null(0) if name in deeds.columns else joined[name] for name in SUMS[:-1]}
     totals = joined.select(years.period, years.segment, **values, sum_ww=ibis.literal(0.0))
