@@ -111,7 +111,9 @@ def _runs(bought: ir.Table) -> ir.Table:
 
 
 def _kept_active(runs: ir.Table, span: ir.Table, inactive_days: int, grace_days: int, period: str) -> ir.Table:
-    """Return for how long each run keeps its customer active: ``period`` to before ``stop``, and whether they ``leave``.
+    """Return the periods at whose ends a run keeps its customer active: from ``period`` to before ``stop``.
+
+    ``leave`` is 1 where the customer is then lost, 0 where the next run goes on.
 
     A run keeps a customer active to the day ``latest + inactive_days``, and over a pause that ends within the grace to
     the next run; from the next run's period on, that run says so. Later runs never end sooner.
@@ -134,12 +136,12 @@ def _kept_active(runs: ir.Table, span: ir.Table, inactive_days: int, grace_days:
     rows = rows.mutate(beyond=beyond(rows.latest, rows.since_2), beyond_2=beyond(rows.latest_2, rows.since_3))
     stop = ibis.least(rows.beyond, ibis.coalesce(rows.following, rows.beyond))
     is_lost = rows.following.isnull() | (rows.following > rows.beyond) | (rows.beyond_2 <= rows.following)
-    ends = rows.mutate(stop=stop, leave=one_if(is_lost.fill_null(True)))
-    return ends.filter(ends.period < ends.stop).select("customer_id", "segment", "period", "stop", "leave")
+    return rows.select("customer_id", "segment", "period", stop=stop, leave=one_if(is_lost.fill_null(True)))
 
 
 def _at_starts(kept: ir.Table) -> ir.Table:
     """Return a row for each period that began with somebody active: ``x`` is 1 where they were silent at its end."""
+    kept = kept.filter(kept.period < kept.stop)
     each = kept.mutate(end_of=ibis.range(kept.period, kept.stop).unnest().cast("int64"))
     return each.mutate(period=each.end_of + 1, x=each.leave * one_if(each.end_of + 1 == each.stop)).drop("end_of")
 

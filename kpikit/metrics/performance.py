@@ -227,12 +227,8 @@ def preferred_payment_offered(
     """Return the share of orders whose customer was offered the preferred way to pay."""
     table = as_table("orders", orders, also=(WISH, *((by,) if by else ())))
     each = customer_periods(table, period, by, as_of)
-    return _share(
-        each,
-        "wishes_met",
-        "wishes",
-        span_until(activity(table, as_of), "ordered_at", period, end_of_data(table, as_of)),
-    )
+    span = span_until(activity(table, as_of), "ordered_at", period, end_of_data(table, as_of))
+    return _share(each, "wishes_met", "wishes", span)
 
 
 def indicator(
