@@ -53,8 +53,8 @@ OWN_SCALES = {"kinds": ("nps", "csat", "ces", "taste")}
 Tables = Mapping[str, Any]
 # what these tables are made of, tested through them
 BUILDING_BLOCKS = {
-    "booked", "by_sets", "delivered", "known_span", "newcomers", "nothing", "paid_spans", "quantile_table",
-    "spend_bounds", "spend_of",
+    "booked", "by_sets", "delivered", "known_span", "newcomers", "nothing", "openings", "over_segments", "paid_spans",
+    "quantile_table", "spend_bounds", "spend_of", "visitor_periods", "visits",
 }  # fmt: skip
 
 

@@ -295,6 +295,17 @@ def test_the_segment_is_that_of_the_last_order_before_the_period():
     assert february.numerator.to_dict() == {"unknown": 1, "x": 0, "y": 0}
 
 
+def test_who_bought_in_two_segments_of_a_month_is_lost_once_so_that_segments_sum_to_all():
+    bought = visits({"a": [0, 5, 20, 70], "b": [10, 12], "c": [3, 40]})
+    bought = bought.assign(shop=["x", "y", "x", "x", "x", "y", "y", "x"])  # in January a and b are in both shops
+    total = lost(bought, **silent, as_of="2024-05-20").set_index("period")
+    split = lost(bought, by="shop", **silent, as_of="2024-05-20")
+    for count in ("numerator", "denominator", "n"):
+        assert split.groupby("period")[count].sum().tolist() == total[count].tolist()
+    february = february_of(split)
+    assert february.denominator.to_dict() == {"x": 1, "y": 2}  # last in January: a in x, b and c in y
+
+
 def test_churn_is_another_name_and_the_card_holds_the_settings():
     bought = visits({"a": [0, 60, 120, 180, 205], "b": [10]})  # b is active through day 100, 10 April
     found = kpikit.compute({"orders": bought}, ["churn"], period="month", as_of="2024-07-26")

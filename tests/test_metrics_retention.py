@@ -155,3 +155,9 @@ def test_properties_on_any_orders(bought):
     pooled = retention.repeat_purchase_rate(bought, within_days=30).to_pandas()
     assert parts.denominator.sum() == pooled.denominator.sum()
     assert parts.numerator.sum() == pooled.numerator.sum()
+
+
+def test_purchase_days_are_counted_once_however_many_orders_they_have():
+    bought = visits({"a": [0, 40, 40, 45, 50], "b": [3, 4, 4], "c": [41, 41]})  # February begins on day 31
+    table = retention.purchase_frequency(bought, period="month", as_of="2024-03-01").to_pandas()
+    assert table.numerator.tolist() == [1, 3]  # b again on day 4; a on three days; c's two orders are one first day

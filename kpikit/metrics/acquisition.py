@@ -12,6 +12,8 @@ from kpikit.contracts import as_table
 from kpikit.errors import ParameterError, listed
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import ALL, Contributions, bounds, cell_status, every_period, located
+from kpikit.metrics.openings import openings
+from kpikit.metrics.visits import VISITOR, visitor_periods, visits
 from kpikit.timeline import before, days, one_if, period_start
 
 CONVERTED_WITHIN_DAYS = 7
@@ -23,14 +25,10 @@ def _checked_window(within_days: int) -> None:
         raise ParameterError("1 day or more", got=str(within_days), fix="Pass 7.", where="within_days")
 
 
-def _earliest(rows: ir.Table, moment: str) -> ir.Table:
-    """Return each visitor's first row in each period: ``visitor_id``, ``period``, ``began``, ``day``, ``segment``."""
-    first = rows.group_by("visitor_id", "period").aggregate(began=rows[moment].min(), day=rows.day.min())
-    opening = first.inner_join(
-        rows, [first.visitor_id == rows.visitor_id, first.period == rows.period, first.began == rows[moment]]
-    )
-    # two rows of one moment: the alphabet decides, so that every engine decides alike
-    return opening.group_by("visitor_id", "period", "began", "day").aggregate(segment=opening.segment.min())
+def _began(each: ir.Table) -> ir.Table:
+    """Return each visitor's first row of each period: ``visitor_id``, ``period``, ``began``, ``day``, ``segment``."""
+    first = openings(each, ["visitor_id", "period"])
+    return first.select("visitor_id", "period", began="first_at", day=days(first.first_at), segment="segment")
 
 
 @kpi(
@@ -61,16 +59,23 @@ def conversion_rate(
     """Return the share of visitors who convert within ``within_days`` of their first session of the period."""
     _checked_window(within_days)
     table = as_table("sessions", sessions, also=("converted_at", *((by,) if by else ())))
-    rows = located(table, "started_at", period=period, by=by, as_of=as_of)
-    rows = rows.filter(rows.visitor_id.notnull())
-    first, span = _earliest(rows, "started_at"), bounds(table, period, as_of, time="started_at")
+    first, span = _began(visitor_periods(table, period, by, as_of)), bounds(table, period, as_of, time="started_at")
     eligible = first.cross_join(span.select("end")).filter(lambda t: t.day + within_days < t.end)
-    done = rows.filter(rows.converted_at.notnull() & before(rows.converted_at, _end(span)))
-    done = done.select(who=done.visitor_id, converted_at=done.converted_at, on=days(done.converted_at))
-    joined = eligible.left_join(done, eligible.visitor_id == done.who)
-    within = (joined.converted_at >= joined.began) & (joined.on <= joined.day + within_days)
-    each = joined.group_by("visitor_id", "period", "segment").aggregate(x=one_if(within.any().fill_null(False)))
-    return Contributions(each.rename(customer_id="visitor_id").mutate(y=ibis.literal(1)), span, lag_days=within_days)
+    done = visits(table, None, None, as_of)
+    done = done.filter(done.converted_at.notnull() & before(done.converted_at, _end(span)))
+    done = done.select("visitor_id", "converted_at", on=days(done.converted_at))
+    both = done.inner_join(eligible.select("visitor_id", "period", "began", began_on="day"), "visitor_id")
+    in_time = both.filter(both.converted_at >= both.began, both.on <= both.began_on + within_days)
+    converted = in_time.select("visitor_id", "period").distinct()
+    joined = eligible.left_join(converted, ["visitor_id", "period"])
+    each = joined.select(
+        eligible.period,
+        eligible.segment,
+        customer_id=eligible.visitor_id,
+        x=one_if(joined.visitor_id_right.notnull()),
+        y=ibis.literal(1),
+    )
+    return Contributions(each, span, lag_days=within_days)
 
 
 def _end(span: ir.Table) -> ir.DateScalar:
@@ -148,7 +153,8 @@ def _reached(rows: ir.Table, names: list[str], within_days: int, span: ir.Table)
 
     Each step is taken at its earliest moment at or after the step before.
     """
-    first = _earliest(rows.filter(rows.step == names[0]), "happened_at")
+    began = rows.filter(rows.step == names[0])
+    first = _began(began.group_by(list(VISITOR)).aggregate(first_at=began.happened_at.min()))
     found = first.cross_join(span.select("end")).filter(lambda t: t.day + within_days < t.end).drop("end")
     found = found.rename(t1="began")
     for number, name in enumerate(names[1:], start=2):

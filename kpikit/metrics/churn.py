@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from kpikit.contracts import as_table
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import KEYS, Contributions, bounds, complement
-from kpikit.metrics.purchases import active
+from kpikit.metrics.purchases import customer_periods, over_segments
 from kpikit.metrics.retention import by_sets
 from kpikit.metrics.spans import bridged, there_at_ends, whole_days
 from kpikit.metrics.subscriptions import paid_spans
@@ -30,8 +30,8 @@ def _subscribers(subscriptions: Any, grace_days: int, period: str | None, by: st
     table = as_table("subscriptions", subscriptions, also=(by,) if by else ())
     span = bounds(table, period, as_of, time="started_at")
     spans = bridged(paid_spans(table, span, by, as_of), span, grace_days)
-    each = by_sets(there_at_ends(spans, span, period).select(*KEYS).distinct(), period)
-    return Contributions(each, span, lag_days=grace_days, skip_periods=1)
+    seen = there_at_ends(spans, span, period).select(*KEYS).distinct()
+    return by_sets(seen, span, period, lag_days=grace_days)
 
 
 @kpi(
@@ -99,22 +99,21 @@ def _runs(bought: ir.Table) -> ir.Table:
     One row per customer, period and segment → one per customer and period. At one instant the first by name counts.
     """
     keys = ["customer_id", "period"]
-    runs = bought.group_by(keys).aggregate(
-        first_at=bought.first_at.min(),
-        last_at=bought.last_at.max(),
-        segment=bought.segment.min(),
-        other=bought.segment.max(),
-    )
+    runs = over_segments(bought)
+    runs = runs.filter(runs.orders > 0)
     mixed = runs.filter(runs.segment != runs.other).select(*keys, "last_at")
-    newest = mixed.inner_join(bought.select(*keys, "last_at", newest="segment"), [*keys, "last_at"])
+    named = bought.filter(bought.orders > 0).select(*keys, "last_at", newest="segment")
+    newest = mixed.inner_join(named, [*keys, "last_at"])
     newest = newest.group_by(keys).aggregate(newest=newest.newest.min())
     both = runs.left_join(newest, keys)
     segment = ibis.coalesce(both.newest, both.segment)
     return both.select(*keys, segment=segment, since=days(both.first_at), latest=days(both.last_at))
 
 
-def _lost_by_silence(runs: ir.Table, span: ir.Table, inactive_days: int, grace_days: int, period: str) -> ir.Table:
-    """Return, for each customer active when a period began, whether they were silent at its end (``x``).
+def _kept_active(runs: ir.Table, span: ir.Table, inactive_days: int, grace_days: int, period: str) -> ir.Table:
+    """Return the periods at whose ends a run keeps its customer active: from ``period`` to before ``stop``.
+
+    ``leave`` is 1 where the customer is then lost, 0 where the next run goes on.
 
     A run keeps a customer active to the day ``latest + inactive_days``, and over a pause that ends within the grace to
     the next run; from the next run's period on, that run says so. Later runs never end sooner.
@@ -137,15 +136,25 @@ def _lost_by_silence(runs: ir.Table, span: ir.Table, inactive_days: int, grace_d
     rows = rows.mutate(beyond=beyond(rows.latest, rows.since_2), beyond_2=beyond(rows.latest_2, rows.since_3))
     stop = ibis.least(rows.beyond, ibis.coalesce(rows.following, rows.beyond))
     is_lost = rows.following.isnull() | (rows.following > rows.beyond) | (rows.beyond_2 <= rows.following)
-    ends = rows.mutate(stop=stop, is_lost=is_lost.fill_null(True)).filter(lambda row: row.period < row.stop)
-    ends = ends.mutate(end_of=ibis.range(ends.period, ends.stop).unnest().cast("int64"))
-    return ends.select(
-        "customer_id",
-        "segment",
-        period=ends.end_of + 1,
-        x=one_if(ends.is_lost & (ends.end_of + 1 == ends.stop)),
-        y=ibis.literal(1),
-    )
+    return rows.select("customer_id", "segment", "period", stop=stop, leave=one_if(is_lost.fill_null(True)))
+
+
+def _at_starts(kept: ir.Table) -> ir.Table:
+    """Return a row for each period that began with somebody active: ``x`` is 1 where they were silent at its end."""
+    kept = kept.filter(kept.period < kept.stop)
+    each = kept.mutate(end_of=ibis.range(kept.period, kept.stop).unnest().cast("int64"))
+    return each.mutate(period=each.end_of + 1, x=each.leave * one_if(each.end_of + 1 == each.stop)).drop("end_of")
+
+
+def _counted(kept: ir.Table) -> ir.Table:
+    """Return the sums over customers: those with the same span are counted before their periods are laid out."""
+    alike = kept.group_by("segment", "period", "stop", "leave").aggregate(alike=kept.count())
+    each = _at_starts(alike)
+    lost, there = (each.alike * each.x).sum().cast("float64"), each.alike.sum().cast("float64")
+    return each.group_by("period", "segment").aggregate(
+        numerator=lost, denominator=there, n=each.alike.sum().cast("int64"), sum_xx=lost, sum_yy=there, sum_xy=lost,
+        sum_ww=ibis.literal(0.0),
+    )  # fmt: skip
 
 
 @kpi(
@@ -185,12 +194,13 @@ def inactivity_churn(
     whole_days(0, grace_days=grace_days)
     table = as_table("orders", orders, also=(by,) if by else ())
     span = bounds(table, period, as_of)
-    bought = active(table, period, by, as_of)
+    bought = customer_periods(table, period, by, as_of)
     if not period:
         nobody = bought.select(*KEYS, x=ibis.literal(0), y=ibis.literal(1)).filter(ibis.literal(False))
         return Contributions(nobody, span, lag_days=grace_days, skip_periods=1)
-    each = _lost_by_silence(_runs(bought), span, inactive_days, grace_days, period)
+    kept = _kept_active(_runs(bought), span, inactive_days, grace_days, period)
+    each = _at_starts(kept).select(*KEYS, "x", y=ibis.literal(1))
     oldest = bought.aggregate(day=days(bought.first_at.min()))
     ready = period_index(period_start(oldest.day + inactive_days - 1, "day"), period)
     span = span.drop("first").cross_join(oldest.select(first=ready))
-    return Contributions(each, span, lag_days=grace_days, skip_periods=1)
+    return Contributions(each, span, lag_days=grace_days, skip_periods=1, totals=_counted(kept))

@@ -26,8 +26,9 @@ def kaplan_meier(cases: ir.Table, keys: Sequence[str]) -> ir.Table:
     Returns
     -------
     Table
-        ``keys``, ``duration``, ``at_risk``, ``events``, ``survival`` (share still waiting after that long),
-        ``greenwood`` (Σ d / (r (r − d)): the variance of log survival; null where nobody is left).
+        ``keys``, ``duration``, ``at_risk``, ``events``, ``censored`` (cases that still wait after just that long),
+        ``survival`` (share still waiting after that long), ``greenwood`` (Σ d / (r (r − d)): the variance of log
+        survival; null where nobody is left).
 
     References
     ----------
@@ -46,18 +47,29 @@ def kaplan_meier(cases: ir.Table, keys: Sequence[str]) -> ir.Table:
         "duration",
         "at_risk",
         "events",
+        censored=counts.left.cast("int64") - counts.events,
         survival=nobody_left.ifelse(0.0, kept.exp()),
         greenwood=nobody_left.ifelse(ibis.null("float64"), quotient(d, r * (r - d)).sum().over(so_far)),
     )
 
 
-def quantiles(cases: ir.Table, keys: Sequence[str], quantile: float, *, confidence: float = CONFIDENCE) -> ir.Table:
+def quantiles(
+    cases: ir.Table,
+    keys: Sequence[str],
+    quantile: float,
+    *,
+    confidence: float = CONFIDENCE,
+    customers: ir.Table | None = None,
+) -> ir.Table:
     """Return how long it takes until a share of cases is over: one row per case → one row per key.
 
     Parameters
     ----------
     quantile
         Share of cases, 0 to 1: 0.5 is the median.
+    customers
+        How many ``cases`` of a known duration each known customer has, one row per ``keys`` and ``customer_id``, where
+        that has been counted already; None: count.
 
     Returns
     -------
@@ -83,7 +95,9 @@ def quantiles(cases: ir.Table, keys: Sequence[str], quantile: float, *, confiden
     keys, level, z = list(keys), 1 - quantile, normal_quantile(confidence)
     curve = kaplan_meier(cases, keys)
     values = reached(curve, keys, level)
-    found = curve.inner_join(values, keys).inner_join(design_effects(cases, curve, values, keys), keys)
+    customers = counted_cases(cases, keys) if customers is None else customers
+    effects = design_effects(cases, curve, values, customers, keys)
+    found = curve.inner_join(values, keys).inner_join(effects, keys)
     hazard = -found.survival.nullif(0).nullif(1).ln()
     spread = z * quotient((found.design_effect * found.greenwood).sqrt(), hazard)
     height, wanted = hazard.ln(), log(-log(level)) - TIE
@@ -120,11 +134,20 @@ def reached(curve: ir.Table, keys: list[str], level: float) -> ir.Table:
     return steps.select(*keys, value=value, upto=upto, waited=waited)
 
 
-def design_effects(cases: ir.Table, curve: ir.Table, values: ir.Table, keys: list[str]) -> ir.Table:
+def counted_cases(cases: ir.Table, keys: list[str]) -> ir.Table:
+    """Return how many ``cases`` of a known duration each known customer has: one row per key and customer."""
+    known = cases.filter(cases.duration.notnull(), cases.customer_id.notnull())
+    return known.group_by([*keys, "customer_id"]).aggregate(cases=known.count())
+
+
+def design_effects(
+    cases: ir.Table, curve: ir.Table, values: ir.Table, customers: ir.Table, keys: list[str]
+) -> ir.Table:
     """Return for each key how much repeated customers widen the variance of the curve at ``upto``.
 
     A case's pull on the logarithm of the curve is 1 / (r − d) at its end, if that was an event, less Greenwood's sum
-    over the time it waited. Without censoring it is what the case adds to the share of those who wait longer.
+    over the time it waited. Without censoring it is what the case adds to the share of those who wait longer. The curve
+    says the pulls of all cases; only those of customers with several cases are looked up case by case.
 
     Returns
     -------
@@ -132,28 +155,32 @@ def design_effects(cases: ir.Table, curve: ir.Table, values: ir.Table, keys: lis
         ``keys``, ``cases``, ``over`` (events), ``customers``, ``design_effect`` (null for a single one with several
         cases).
     """
-    known = cases.filter(cases.duration.notnull()).select(*keys, "duration", "observed", "customer_id")
-    pulls = curve.select(*keys, "duration", left=curve.at_risk - curve.events, own="greenwood")
-    each = known.inner_join(pulls, [*keys, "duration"]).inner_join(values.select(*keys, "upto", "waited"), keys)
-    gone = each.observed & (each.duration <= each.upto)
-    pull = gone.ifelse(quotient(ibis.literal(1.0), each.left), 0.0) - ibis.least(each.own, each.waited)
-    number = ibis.row_number().over(ibis.window(group_by=keys, order_by=each.duration))
-    alone = each.customer_id.isnull().ifelse(number, ibis.null("int64"))  # nobody known: a cluster of its own
-    each = each.mutate(pull=pull, alone=alone)
-    customers = each.group_by([*keys, "customer_id", "alone"]).aggregate(
-        pull=each.pull.sum(),
-        squares=(each.pull * each.pull).sum(),
-        cases=each.count(),
-        over=one_if(each.observed).sum(),
+    steps = curve.inner_join(values.select(*keys, "upto", "waited"), keys)
+    waiting = -ibis.least(steps.greenwood, steps.waited)
+    ending = (steps.duration <= steps.upto).ifelse(
+        quotient(ibis.literal(1.0), steps.at_risk - steps.events), 0.0
+    )  # fmt: skip
+    steps = steps.select(*keys, "duration", "events", "censored", waiting=waiting, ending=ending + waiting)
+    all_cases = steps.group_by(keys).aggregate(
+        single=(steps.events * steps.ending * steps.ending).sum().fill_null(0)
+        + (steps.censored * steps.waiting * steps.waiting).sum().fill_null(0),
+        cases=(steps.events + steps.censored).sum().cast("int64"),
+        over=steps.events.sum().cast("int64"),
     )
-    found = customers.group_by(keys).aggregate(
-        between=(customers.pull * customers.pull).sum(),
-        within=customers.squares.sum(),
-        cases=customers["cases"].sum().cast("int64"),
-        over=customers.over.sum().cast("int64"),
-        customers=customers.count(),
+    several = customers.filter(customers["cases"] > 1).select(*keys, "customer_id")
+    again = cases.semi_join(several, [*keys, "customer_id"]).select(*keys, "customer_id", "duration", "observed")
+    again = again.view().inner_join(steps.select(*keys, "duration", "waiting", "ending").view(), [*keys, "duration"])
+    again = again.mutate(pull=again.observed.ifelse(again.ending, again.waiting))
+    each = again.group_by([*keys, "customer_id"]).aggregate(
+        pull=again.pull.sum(), squares=(again.pull * again.pull).sum(), more=again.count() - 1
     )
-    few = quotient(found.customers, found.customers - 1)  # the variance over few clusters is an underestimate
-    effect = ibis.greatest(quotient(found.between, found.within) * few, ibis.literal(1.0))
-    effect = (found.customers == found["cases"]).ifelse(1.0, (found.customers > 1).ifelse(effect, ibis.null("float64")))
-    return found.select(*keys, "cases", "over", "customers", design_effect=effect)
+    shared = each.group_by(keys).aggregate(
+        shared=(each.pull * each.pull - each.squares).sum(), more=each.more.sum().cast("int64")
+    )
+    found = all_cases.left_join(shared, keys)
+    number = found["cases"] - found.more.fill_null(0)
+    few = quotient(number, number - 1)  # the variance over few clusters is an underestimate
+    widened = quotient(found.single + found.shared.fill_null(0), found.single) * few
+    effect = ibis.greatest(widened.fill_null(1.0), ibis.literal(1.0))
+    effect = (number == found["cases"]).ifelse(1.0, (number > 1).ifelse(effect, ibis.null("float64")))
+    return found.select(*keys, "cases", "over", customers=number, design_effect=effect)

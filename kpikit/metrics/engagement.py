@@ -14,25 +14,23 @@ import ibis.expr.types as ir
 from kpikit.contracts import as_table
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.durations import quantiles
-from kpikit.metrics.grid import ALL, KEYS, Contributions, bounds, cell_status, every_period, located
+from kpikit.metrics.grid import ALL, KEYS, Contributions, bounds, cell_status, every_period
 from kpikit.metrics.purchases import active
+from kpikit.metrics.visits import VISITOR, visitor_periods, visits
 from kpikit.periods import SECONDS_PER_MINUTE, Period
 from kpikit.timeline import days, period_start, quotient
 
-VISITOR = ("visitor_id", "period", "segment")
 MEDIAN = 0.5
 
 
-def _visits(sessions: Any, period: str | None, by: str | None, as_of: Any, *columns: str) -> tuple[ir.Table, ir.Table]:
-    """Return the visits of known visitors, located, and their span."""
+def _prepared(
+    sessions: Any, period: str | None, by: str | None, as_of: Any, *columns: str
+) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """Return the visits of known visitors, what each of them did in each period, and the span of the visits."""
     table = as_table("sessions", sessions, also=(*columns, *((by,) if by else ())))
-    known = table.filter(table.visitor_id.notnull())
-    return located(known, "started_at", period=period, by=by, as_of=as_of), bounds(known, period, as_of, "started_at")
-
-
-def _by_visitor(visits: ir.Table, **sums: ir.Value) -> ir.Table:
-    each = visits.group_by(list(VISITOR)).aggregate(**sums)
-    return each.rename(customer_id="visitor_id")
+    each = visitor_periods(table, period, by, as_of).rename(customer_id="visitor_id")
+    span = bounds(table.filter(table.visitor_id.notnull()), period, as_of, "started_at")
+    return visits(table, period, by, as_of), each, span
 
 
 @kpi(
@@ -53,8 +51,8 @@ def active_visitors(
     sessions: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return the number of distinct visitors."""
-    visits, span = _visits(sessions, period, by, as_of)
-    return Contributions(_by_visitor(visits, x=ibis.literal(1), y=ibis.literal(1)), span, ratio=False)
+    _, each, span = _prepared(sessions, period, by, as_of)
+    return Contributions(each.select(*KEYS, x=ibis.literal(1), y=ibis.literal(1)), span, ratio=False)
 
 
 @kpi(
@@ -74,10 +72,10 @@ def active_visitors(
 )
 def stickiness(sessions: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return mean daily over period's active visitors: the mean share of days on which a visitor comes."""
-    visits, span = _visits(sessions, period, by, as_of)
-    oldest = visits.aggregate(oldest=visits.day.min())
+    known, _, span = _prepared(sessions, period, by, as_of)
+    oldest = known.aggregate(oldest=known.day.min())
     cells = _days_of_periods(span.cross_join(oldest), period)
-    each = _by_visitor(visits, came=visits.day.nunique())
+    each = known.group_by(list(VISITOR)).aggregate(came=known.day.nunique()).rename(customer_id="visitor_id")
     joined = each.inner_join(cells, "period")
     rows = joined.select("customer_id", "period", "segment", x=quotient(joined.came, joined.length), y=ibis.literal(1))
     return Contributions(rows, span)
@@ -112,8 +110,8 @@ def sessions_per_visitor(
     sessions: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return visits per distinct visitor."""
-    visits, span = _visits(sessions, period, by, as_of)
-    return Contributions(_by_visitor(visits, x=visits.count(), y=ibis.literal(1)), span)
+    _, each, span = _prepared(sessions, period, by, as_of)
+    return Contributions(each.select(*KEYS, x="visits", y=ibis.literal(1)), span)
 
 
 @kpi(
@@ -135,10 +133,8 @@ def time_on_site(
     sessions: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return the mean length of a visit in minutes; visits of unknown length are left out."""
-    visits, span = _visits(sessions, period, by, as_of, "duration_s")
-    timed = visits.filter(visits.duration_s.notnull())
-    minutes = quotient(timed.duration_s, SECONDS_PER_MINUTE)
-    return Contributions(_by_visitor(timed, x=minutes.sum(), y=timed.count()), span)
+    _, each, span = _prepared(sessions, period, by, as_of, "duration_s")
+    return Contributions(each.filter(each.timed > 0).select(*KEYS, x="minutes", y="timed"), span)
 
 
 @kpi(
@@ -160,13 +156,13 @@ def time_on_site_median(
     sessions: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> ir.Table:
     """Return the median length of a visit in minutes, with its interval, per period and segment."""
-    visits, span = _visits(sessions, period, by, as_of, "duration_s")
-    timed = visits.filter(visits.duration_s.notnull())
+    known, each, span = _prepared(sessions, period, by, as_of, "duration_s")
+    timed = known.filter(known.duration_s.notnull())
     cases = timed.select(
         "period", "segment", customer_id=timed.visitor_id, observed=ibis.literal(True),
         duration=quotient(timed.duration_s, SECONDS_PER_MINUTE),
     )  # fmt: skip
-    found = quantiles(cases, ["period", "segment"], MEDIAN)
+    found = quantiles(cases, ["period", "segment"], MEDIAN, customers=each.select(*KEYS, cases="timed"))
     every = every_period(span)
     cells = every.cross_join(found.select("segment").distinct()) if by else every.mutate(segment=ibis.literal(ALL))
     cells = cells.left_join(found, ["period", "segment"])

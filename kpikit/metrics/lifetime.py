@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import ibis.expr.types as ir
+
 from kpikit.contracts import as_table
 from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import Contributions, bounds
-from kpikit.metrics.purchases import first_orders, placed
+from kpikit.metrics.purchases import customer_periods, first_orders, over_segments, placed
 from kpikit.metrics.retention import since_first
 
 LIFESPAN_YEARS = 3.0
@@ -47,11 +49,24 @@ def clv_simple(
     check_economics(margin_fraction, annual_discount_rate)
     table = as_table("orders", orders, also=(by,) if by else ())
     first = first_orders(table, period, by, as_of)
-    later = placed(table, period, None, as_of).inner_join(first.select("customer_id", "first_day"), "customer_id")
-    later = later.filter(later.day > later.first_day)
     factor = margin_fraction * discounted_years(lifespan_years, annual_discount_rate)
-    money = later.group_by("customer_id", "period").aggregate(x=later.amount.sum() * factor)
+    money = _later_amounts(table, first, period, by, as_of)
+    money = money.mutate(x=money.amount * factor)
     return since_first(first, money, bounds(table, period, as_of), period)
+
+
+def _later_amounts(orders: ir.Table, first: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
+    """Return what customers paid after the day of their first order: one row per customer and period with any.
+
+    After the period of the first order that is all they paid. Only in that period are single orders looked at.
+    """
+    names = ["customer_id", "period", "segment", "first_day"]
+    runs = over_segments(customer_periods(orders, period, by, as_of)).select("customer_id", "period", "amount")
+    runs = runs.inner_join(first.rename(opening="period"), "customer_id")
+    runs = runs.filter(runs.period > runs.opening).select(*names, "amount")
+    placed_then = placed(orders, period, None, as_of).drop("segment").inner_join(first, ["customer_id", "period"])
+    placed_then = placed_then.filter(placed_then.day > placed_then.first_day)
+    return runs.union(placed_then.group_by(names).aggregate(amount=placed_then.amount.sum()))
 
 
 def discounted_years(years: float, annual_discount_rate: float) -> float:

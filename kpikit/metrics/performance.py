@@ -19,35 +19,71 @@ from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import KEYS, Contributions, clustered, located
 from kpikit.metrics.hours import local_seconds
 from kpikit.metrics.known import as_known, end_of, span_until
+from kpikit.metrics.purchases import WISH, customer_periods
 from kpikit.periods import SECONDS_PER_DAY
-from kpikit.timeline import activity, before, days, end_of_data, one_if, quotient
+from kpikit.timeline import activity, before, days, end_of_data, one_if, quotient, seconds_of_day
 
 MOST_DAYS_LATE = 30
-FLAGS = ("is_complete", "is_intact", "preferred_method_offered")
+FLAGS = ("is_complete", "is_intact")
 SUPPLY_CHAIN = "Supply Chain Operations Reference (SCOR) model, version 12, 2017, RL.1.1 perfect order fulfilment"
 
 
 def _orders(
     orders: Any, time: str, columns: tuple[str, ...], period: str | None, by: str | None, as_of: Any
-) -> tuple[ir.Table, ir.Table]:
-    """Return the orders that count, as known at the end and located by ``time``, and their span."""
+) -> tuple[ir.Table, ir.Table, ir.DateValue]:
+    """Return the orders that count, as known at the end and located by ``time``, their span, and the end."""
     table = as_table("orders", orders, also=(time, *columns, *((by,) if by else ())))
-    table = table.mutate(**{name: table[name].cast("boolean") for name in columns if name in FLAGS})
+    table = table.mutate(**{name: table[name].cast("boolean") for name in FLAGS if name in table.columns})
     end = end_of_data(table, as_of)
     known = as_known("orders", activity(table, as_of), end)
     due = known.filter(known[time].notnull(), before(known[time], end))
-    return located(due, time, period=period, by=by), span_until(due, time, period, end)
+    return located(due, time, period=period, by=by), span_until(due, time, period, end), end
+
+
+def _counts(rows: ir.Table, **conditions: ir.BooleanValue) -> ir.Table:
+    """Return for how many orders each condition holds: one row per order → one per customer, period and segment.
+
+    KPIs share it where they ask for the same conditions.
+    """
+    counts = {name: one_if(condition).cast("float64").sum() for name, condition in conditions.items()}
+    return rows.group_by(list(KEYS)).aggregate(**counts)
+
+
+def _promised(
+    orders: Any, columns: tuple[str, ...], period: str | None, by: str | None, as_of: Any
+) -> tuple[ir.Table, ir.Table]:
+    """Return how many orders were promised, came on time, and where the data say it were perfect; and their span."""
+    rows, span, _ = _orders(orders, "promised_at", ("delivered_at", *columns), period, by, as_of)
+    is_on_time = _is_on_time(rows)
+    conditions = {"promised": rows.promised_at.notnull(), "on_time": is_on_time}
+    if {"is_complete", "is_intact"} <= set(rows.columns):
+        conditions["judged"] = rows.delivered_at.isnull() | (rows.is_complete.notnull() & rows.is_intact.notnull())
+        conditions["perfect"] = is_on_time & rows.is_complete.fill_null(False) & rows.is_intact.fill_null(False)
+    return _counts(rows, **conditions), span
+
+
+def _delivered(orders: Any, flag: str, period: str | None, by: str | None, as_of: Any) -> Contributions:
+    """Return the share of deliveries for which a flag holds, among those for which it is known."""
+    rows, span, _ = _orders(orders, "delivered_at", (flag,), period, by, as_of)
+    flags = [name for name in ("is_complete", "is_intact") if name in rows.columns]
+    known = {f"{name}_known": rows[name].notnull() for name in flags}
+    each = _counts(rows, **known, **{name: rows[name] for name in flags})
+    return _share(each, flag, f"{flag}_known", span)
+
+
+def _share(each: ir.Table, part: str, whole: str, span: ir.Table) -> Contributions:
+    return Contributions(each.filter(each[whole] > 0).select(*KEYS, x=part, y=whole), span)
 
 
 def _is_on_time(rows: ir.Table) -> ir.BooleanValue:
     """Say which orders came by their promise; one that has not come has not."""
     promised, delivered = rows.promised_at, rows.delivered_at
-    same_day = _is_whole_day(promised) & (days(delivered) <= days(promised))
+    same_day = (delivered.date() <= promised.date()) & _is_whole_day(promised)
     return ((delivered <= promised) | same_day).fill_null(False)
 
 
 def _is_whole_day(moment: ir.Value) -> ir.BooleanValue:
-    return local_seconds(moment) == days(moment) * SECONDS_PER_DAY
+    return seconds_of_day(moment) == 0
 
 
 def _shares(rows: ir.Table, success: ir.BooleanValue, span: ir.Table) -> Contributions:
@@ -73,8 +109,8 @@ def on_time_delivery(
     orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return the share of orders that came by their promise, among those promised before ``as_of``."""
-    rows, span = _orders(orders, "promised_at", ("delivered_at",), period, by, as_of)
-    return _shares(rows, _is_on_time(rows), span)
+    each, span = _promised(orders, (), period, by, as_of)
+    return _share(each, "on_time", "promised", span)
 
 
 @kpi(
@@ -93,9 +129,7 @@ def on_time_delivery(
 )
 def in_full(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return the share of delivered orders that were complete."""
-    rows, span = _orders(orders, "delivered_at", ("is_complete",), period, by, as_of)
-    checked = rows.filter(rows.is_complete.notnull())
-    return _shares(checked, checked.is_complete, span)
+    return _delivered(orders, "is_complete", period, by, as_of)
 
 
 @kpi(
@@ -114,9 +148,7 @@ def in_full(orders: Any, *, period: str | None = None, by: str | None = None, as
 )
 def intact(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return the share of delivered orders that were undamaged."""
-    rows, span = _orders(orders, "delivered_at", ("is_intact",), period, by, as_of)
-    checked = rows.filter(rows.is_intact.notnull())
-    return _shares(checked, checked.is_intact, span)
+    return _delivered(orders, "is_intact", period, by, as_of)
 
 
 @kpi(
@@ -136,11 +168,8 @@ def intact(orders: Any, *, period: str | None = None, by: str | None = None, as_
 )
 def perfect_order(orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None) -> Contributions:
     """Return the share of orders that were on time, in full and intact."""
-    columns = ("delivered_at", "is_complete", "is_intact")
-    rows, span = _orders(orders, "promised_at", columns, period, by, as_of)
-    known = rows.filter(rows.delivered_at.isnull() | (rows.is_complete.notnull() & rows.is_intact.notnull()))
-    perfect = _is_on_time(known) & known.is_complete.fill_null(False) & known.is_intact.fill_null(False)
-    return _shares(known, perfect, span)
+    each, span = _promised(orders, ("is_complete", "is_intact"), period, by, as_of)
+    return _share(each, "perfect", "judged", span)
 
 
 @kpi(
@@ -170,9 +199,8 @@ def days_late(
     """Return the mean days late of late orders, restricted to ``most_days``."""
     if most_days < 1:
         raise ParameterError("1 day or more", got=str(most_days), fix="Pass 30.", where="most_days")
-    rows, span = _orders(orders, "promised_at", ("delivered_at",), period, by, as_of)
-    old = rows.cross_join(span.select("end")).filter(lambda row: row.day + most_days < row.end)
-    late = old.filter(~_is_on_time(old))
+    rows, span, end = _orders(orders, "promised_at", ("delivered_at",), period, by, as_of)
+    late = rows.filter(~_is_on_time(rows), rows.day + most_days < days(end))
     due = local_seconds(late.promised_at) + SECONDS_PER_DAY * one_if(_is_whole_day(late.promised_at))
     waited = quotient(local_seconds(late.delivered_at) - due, SECONDS_PER_DAY).fill_null(float(most_days))
     each = late.select(*KEYS, x=ibis.least(waited, ibis.literal(float(most_days))), y=ibis.literal(1))
@@ -197,9 +225,10 @@ def preferred_payment_offered(
     orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return the share of orders whose customer was offered the preferred way to pay."""
-    rows, span = _orders(orders, "ordered_at", ("preferred_method_offered",), period, by, as_of)
-    known = rows.filter(rows.preferred_method_offered.notnull())
-    return _shares(known, known.preferred_method_offered, span)
+    table = as_table("orders", orders, also=(WISH, *((by,) if by else ())))
+    each = customer_periods(table, period, by, as_of)
+    span = span_until(activity(table, as_of), "ordered_at", period, end_of_data(table, as_of))
+    return _share(each, "wishes_met", "wishes", span)
 
 
 def indicator(

@@ -26,37 +26,54 @@ RATINGS = ("rating_sum", "ratings", "raters", "rating_xx", "rating_yy", "rating_
 FACTS = ("customers", "revenue", "orders", "units", *RETURNS, *RATINGS, "began", "came_back")
 
 
-def _lines(order_lines: Any, orders: Any, by: str | None, as_of: Any, *columns: str) -> tuple[ir.Table, ir.Value]:
-    """Return the lines as known at the end, with the customer and the time of their order, and the end.
-
-    Each line stays one row: orders that come as several rows are one order here.
-    """
+def _known(
+    order_lines: Any, orders: Any, by: str | None, as_of: Any, *columns: str
+) -> tuple[ir.Table, ir.Table, ir.Value]:
+    """Return the lines as known at the end, the orders that have an id (``kk_order`` on both), and the end."""
     lines = as_table("order_lines", order_lines, also=columns)
     bought = as_table("orders", orders, also=("order_id",))
     if by and by not in lines.columns and by not in bought.columns:
         raise missing_columns("order_lines", [by], lines.columns)
     end = end_of_data(bought, as_of)
-    own = {"kk_customer": bought.customer_id.min(), "kk_ordered": bought.ordered_at.min()}
+    own = lines.ordered_at if "ordered_at" in lines.columns else ibis.null("timestamp")
+    known = as_known("order_lines", lines.mutate(kk_order=lines.order_id.cast("string"), ordered_at=own), end)
+    return known, bought.filter(bought.order_id.notnull()).mutate(kk_order=bought.order_id.cast("string")), end
+
+
+def _placed(lines: ir.Table, bought: ir.Table, by: str | None, end: ir.Value) -> ir.Table:
+    """Return the lines ordered before the end, with the customer of their order, and its time where they have none.
+
+    Each line stays one row: orders that come as several rows are one order here.
+    """
+    of_order = {"kk_customer": bought.customer_id.min(), "kk_ordered": bought.ordered_at.min()}
     if by and by not in lines.columns:
-        own["kk_by"] = bought[by].cast("string").min()
-    each = bought.filter(bought.order_id.notnull()).group_by(kk_order=bought.order_id.cast("string")).aggregate(**own)
-    known = as_known("order_lines", lines, end)
-    joined = known.left_join(each, known.order_id.cast("string") == each.kk_order)
-    placed = joined.mutate(
-        customer_id=joined.kk_customer,
-        ordered_at=ibis.coalesce(joined.ordered_at, joined.kk_ordered) if "ordered_at" in lines.columns
-        else joined.kk_ordered,
-    )  # fmt: skip
-    if "kk_by" in own:
-        placed = placed.mutate(**{str(by): placed.kk_by})
-    return placed.filter(placed.ordered_at.notnull(), before(placed.ordered_at, end)), end
+        of_order["kk_by"] = bought[by].cast("string").min()
+    joined = lines.left_join(bought.group_by("kk_order").aggregate(**of_order), "kk_order")
+    own = {str(by): joined.kk_by} if "kk_by" in of_order else {}
+    ordered_at = ibis.coalesce(joined.ordered_at, joined.kk_ordered)
+    placed = joined.mutate(customer_id=joined.kk_customer, ordered_at=ordered_at, **own)
+    return placed.filter(before(placed.ordered_at, end))
 
 
-def _returns(lines: ir.Table, end: ir.Value, return_days: int) -> ir.Table:
-    """Return the sold lines with ``is_old`` (their window is over) and ``is_returned`` (within it)."""
+def _dated(lines: ir.Table, bought: ir.Table, end: ir.Value) -> ir.Table:
+    """Return what :func:`_placed` does for the oldest of any time: only lines without a time of their own are joined.
+
+    Such a line comes once for each row of its order.
+    """
+    undated = lines.filter(lines.ordered_at.isnull()).drop("ordered_at")
+    joined = undated.inner_join(bought.select("kk_order", "ordered_at"), "kk_order")
+    every = lines.union(joined.select(*lines.columns))
+    return every.filter(before(every.ordered_at, end))
+
+
+def _sold(lines: ir.Table) -> ir.Table:
+    return lines.filter((lines.amount >= 0).fill_null(False))
+
+
+def _returns(sold: ir.Table, end: ir.Value, return_days: int) -> ir.Table:
+    """Return sold lines with ``is_old`` (their window is over) and ``is_returned`` (within it)."""
     if return_days < 1:
         raise ParameterError("1 day or more", got=str(return_days), fix="Pass 30.", where="return_days")
-    sold = lines.filter((lines.amount >= 0).fill_null(False))
     day = days(sold.ordered_at)
     back = days(sold.returned_at)
     in_time = (back >= day) & (back <= day + return_days)
@@ -89,11 +106,13 @@ def return_rate(
     as_of: Any = None,
 ) -> Contributions:
     """Return the share of sold lines that came back within ``return_days``."""
-    lines, end = _lines(order_lines, orders, by, as_of, "returned_at")
-    rows = located(_returns(lines, end, return_days), "ordered_at", period=period, by=by)
+    lines, bought, end = _known(order_lines, orders, by, as_of, "returned_at")
+    sold = _sold(lines)
+    rows = located(_returns(_placed(sold, bought, by, end), end, return_days), "ordered_at", period=period, by=by)
     old = rows.filter(rows.is_old)
     each = clustered(old.select(*KEYS, x=one_if(old.is_returned), y=ibis.literal(1)))
-    return Contributions(each, span_until(rows, "ordered_at", period, end), lag_days=return_days)
+    span = span_until(_dated(sold, bought, end), "ordered_at", period, end)
+    return Contributions(each, span, lag_days=return_days)
 
 
 @kpi(
@@ -115,11 +134,12 @@ def product_rating(
     order_lines: Any, orders: Any, *, period: str | None = None, by: str | None = None, as_of: Any = None
 ) -> Contributions:
     """Return the mean rating, by when it was given."""
-    lines, end = _lines(order_lines, orders, by, as_of, "rating", "rated_at")
+    lines, bought, end = _known(order_lines, orders, by, as_of, "rating", "rated_at")
     rated = lines.filter(lines.rating.notnull(), lines.rated_at.notnull())
-    rows = located(rated, "rated_at", period=period, by=by)
+    theirs = bought.semi_join(rated, "kk_order")  # few lines are rated
+    rows = located(_placed(rated, theirs, by, end), "rated_at", period=period, by=by)
     each = clustered(rows.select(*KEYS, x=rows.rating, y=ibis.literal(1)))
-    return Contributions(each, span_until(rows, "rated_at", period, end))
+    return Contributions(each, span_until(_dated(rated, bought, end), "rated_at", period, end))
 
 
 def product_performance(
@@ -154,7 +174,8 @@ def product_performance(
     if "order_lines" not in tables or "order_id" not in tables["orders"].columns:
         kinds = {"product": "string"} | dict.fromkeys(FACTS, "float64")
         return ibis.memtable({name: [] for name in kinds}, schema=kinds)
-    lines, end = _lines(tables["order_lines"], tables["orders"], None, as_of)
+    lines, bought, end = _known(tables["order_lines"], tables["orders"], None, as_of)
+    lines = _placed(lines, bought, None, end)
     sold = (lines.amount >= 0).fill_null(False)
     quantity = lines.quantity.sum(where=sold) if "quantity" in lines.columns else ibis.null("float64")
     brought = lines.group_by("product").aggregate(
@@ -174,7 +195,7 @@ def product_performance(
 def _returned(lines: ir.Table, end: ir.Value, return_days: int) -> ir.Table:
     if "returned_at" not in lines.columns:
         return _unknown(lines, *RETURNS)
-    sold = _returns(lines, end, return_days)
+    sold = _returns(_sold(lines), end, return_days)
     old = one_if(sold.is_old)
     return _by_customer(sold.mutate(x=one_if(sold.is_old & sold.is_returned), y=old), RETURNS)
 
@@ -212,7 +233,7 @@ def _began(lines: ir.Table, orders: Any, end: ir.Value, within_days: int) -> ir.
     in_time = (later.day > later.first_day) & (later.day <= later.first_day + within_days)
     back = later.group_by("customer_id", "first_day").aggregate(x=one_if(in_time).max())
     eligible = back.filter(back.first_day + within_days < days(end))
-    sold = lines.filter((lines.amount >= 0).fill_null(False), lines.customer_id.notnull())
+    sold = _sold(lines.filter(lines.customer_id.notnull()))
     held = sold.select("customer_id", "product", first_day=days(sold.ordered_at)).distinct()  # counted once each
     both = eligible.inner_join(held, ["customer_id", "first_day"])
     return both.group_by("product").aggregate(began=both.count(), came_back=both.x.sum())

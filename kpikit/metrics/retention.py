@@ -17,18 +17,20 @@ from kpikit.errors import ParameterError
 from kpikit.handing import in_engine
 from kpikit.metrics.cards import kpi
 from kpikit.metrics.grid import SUMS, Contributions, bounds, complement, every_period
-from kpikit.metrics.purchases import active, first_orders, placed
+from kpikit.metrics.purchases import active, customer_periods, first_orders, over_segments, placed
 from kpikit.periods import DAYS_PER_YEAR, Period
 from kpikit.timeline import days, one_if, period_start, quotient
 
 REPEAT_WITHIN_DAYS = 90
 
 
-def by_sets(seen: ir.Table, period: str | None) -> ir.Table:
+def by_sets(seen: ir.Table, span: ir.Table, period: str | None, *, lag_days: int = 0) -> Contributions:
     """Return, for each customer seen in a period, whether the next one saw them too (``x``): one row in the next.
 
     ``seen`` has a row per customer, period and segment. Without a period there is no next one, and no row.
     """
+    if not period:
+        seen = seen.filter(ibis.literal(False))
     again = seen.select("customer_id", "period").distinct()
     start = seen.select("customer_id", "segment", period=seen.period + 1)
     both = start.left_join(again, ["customer_id", "period"])
@@ -39,14 +41,25 @@ def by_sets(seen: ir.Table, period: str | None) -> ir.Table:
         x=one_if(both.customer_id_right.notnull()),
         y=ibis.literal(1),
     )
-    return each if period else each.filter(ibis.literal(False))
+    kept = start.semi_join(seen.select("customer_id", "period"), ["customer_id", "period"])
+    return Contributions(each, span, lag_days=lag_days, skip_periods=1, totals=_share_of(start, kept))
+
+
+def _share_of(start: ir.Table, kept: ir.Table) -> ir.Table:
+    """Return the sums over customers, of whom those ``kept`` count 1 in the numerator, the others 0."""
+    keys = ["period", "segment"]
+    began = start.group_by(keys).aggregate(y=start.count())
+    stayed = kept.group_by(keys).aggregate(x=kept.count())
+    both = began.left_join(stayed, keys)
+    x, y = both.x.fill_null(0).cast("float64"), both.y.cast("float64")
+    ones = {"numerator": x, "denominator": y, "n": both.y, "sum_xx": x, "sum_yy": y, "sum_xy": x}
+    return both.select(began.period, began.segment, **ones, sum_ww=ibis.literal(0.0))
 
 
 def _returns(orders: Any, period: str | None, by: str | None, as_of: Any) -> Contributions:
     """Return, for each customer of a period, whether the next one saw them again (``x``)."""
     table = as_table("orders", orders, also=(by,) if by else ())
-    each = by_sets(active(table, period, by, as_of), period)
-    return Contributions(each, bounds(table, period, as_of), skip_periods=1)
+    return by_sets(active(table, period, by, as_of), bounds(table, period, as_of), period)
 
 
 @kpi(
@@ -150,13 +163,25 @@ def purchase_frequency(
     """Return repeat purchases per customer-year since the first order."""
     table = as_table("orders", orders, also=(by,) if by else ())
     first = first_orders(table, period, by, as_of)
-    known = placed(table, period, None, as_of)
-    visits = known.filter(known.is_activity).select("customer_id", "period", "day").distinct()
-    counts = visits.group_by("customer_id", "period").aggregate(visits=visits.count())
-    began = first.select("customer_id", opening="period")
-    counts = counts.inner_join(began, "customer_id")
-    moved = counts.select("customer_id", "period", x=counts.visits - one_if(counts.period == counts.opening))
+    counts = _purchase_days(table, period, by, as_of).inner_join(first.rename(opening="period"), "customer_id")
+    moved = counts.mutate(x=counts.purchase_days - one_if(counts.period == counts.opening))
     return since_first(first, moved, bounds(table, period, as_of), period)
+
+
+def _purchase_days(table: ir.Table, period: str | None, by: str | None, as_of: Any) -> ir.Table:
+    """Return on how many days customers bought: one row per order → one row per customer and period with any.
+
+    The first and the last order say it of all who bought once or twice, or on one day. Others' days are counted.
+    """
+    keys = ["customer_id", "period"]
+    runs = over_segments(customer_periods(table, period, by, as_of))
+    runs = runs.filter(runs.orders > 0)
+    several = one_if(days(runs.first_at) < days(runs.last_at))
+    is_sure = (several == 0) | (runs.orders == 2)  # two orders on different days
+    sure = runs.filter(is_sure).select(*keys, purchase_days=1 + several)
+    known = placed(table, period, None, as_of)
+    others = known.filter(known.is_activity).semi_join(runs.filter(~is_sure), keys).select(*keys, "day").distinct()
+    return sure.union(others.group_by(keys).aggregate(purchase_days=others.count()))
 
 
 def since_first(first: ir.Table, moved: ir.Table, span: ir.Table, period: str | None) -> Contributions:
@@ -167,7 +192,8 @@ def since_first(first: ir.Table, moved: ir.Table, span: ir.Table, period: str | 
     first
         One row per customer: ``customer_id``, ``first_day``, ``segment``.
     moved
-        What they did: one row per customer and period with any, ``customer_id``, ``period``, ``x``.
+        What they did: one row per customer and period with any, ``customer_id``, ``period``, ``x``, and ``first_day``
+        and ``segment`` of the customer.
     span
         See :func:`kpikit.metrics.grid.bounds`.
 
@@ -176,7 +202,7 @@ def since_first(first: ir.Table, moved: ir.Table, span: ir.Table, period: str | 
     All who began on one day have lived equally long. The totals need a row only for those who did something.
     """
     lived = _lived(first.drop("period"), span, period)
-    both = lived.left_join(moved, ["customer_id", "period"])
+    both = lived.left_join(moved.select("customer_id", "period", "x"), ["customer_id", "period"])
     each = both.select(lived.customer_id, lived.period, lived.segment, x=both.x.fill_null(0), y=lived.years)
     alike = first.group_by("first_day", "segment").aggregate(alike=first.count())
     crowds = _lived(alike, span, period)
@@ -185,11 +211,11 @@ def since_first(first: ir.Table, moved: ir.Table, span: ir.Table, period: str | 
         n=crowds.alike.sum(),
         sum_yy=(crowds.alike * crowds.years * crowds.years).sum(),
     )
-    did = moved.inner_join(first.drop("period"), "customer_id").cross_join(span.select("end"))
-    did = did.mutate(x=did.x.cast("float64"), y=_years(did, period))
-    deeds = did.group_by("period", "segment").aggregate(
-        numerator=did.x.sum(), sum_xx=(did.x * did.x).sum(), sum_xy=(did.x * did.y).sum()
-    )
+    x = moved.x.cast("float64")
+    did = moved.group_by("period", "segment", "first_day").aggregate(x=x.sum(), xx=(x * x).sum())
+    did = did.cross_join(span.select("end"))
+    did = did.mutate(xy=did.x * _years(did, period))
+    deeds = did.group_by("period", "segment").aggregate(numerator=did.x.sum(), sum_xx=did.xx.sum(), sum_xy=did.xy.sum())
     joined = years.left_join(deeds, ["period", "segment"])
     values = {name: joined[name].fill_null(0) if name in deeds.columns else joined[name] for name in SUMS[:-1]}
     totals = joined.select(years.period, years.segment, **values, sum_ww=ibis.literal(0.0))

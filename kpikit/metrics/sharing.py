@@ -8,28 +8,30 @@ from contextlib import contextmanager
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+from ibis.common.graph import Graph
 
 COUNTED = (ops.Aggregate, ops.Distinct)  # what reads many rows and leaves few
-Sharers = dict[ops.Node, frozenset[int]]
 
 
 def shared_steps(tables: Sequence[ir.Table]) -> list[ir.Table]:
-    """Return the aggregations that two or more of the expressions have in common, inner ones first.
+    """Return the steps to keep for the expressions, inner ones first: those that two or more of their users have.
 
-    An aggregation that is shared only as a part of a larger shared one is left out.
+    A step is an aggregation, or what window functions compute. Its users are the expressions and the kept steps that
+    ask for it: one that only a single kept step asks for is computed within that.
     """
-    users: dict[ops.Node, set[int]] = {}
-    order: list[ops.Node] = []
-    for number, table in enumerate(tables):
-        for node in _counted(table.op()):
-            if node not in users:
-                order.append(node)
-            users.setdefault(node, set()).add(number)
-    common: Sharers = {node: frozenset(users[node]) for node in order if len(users[node]) > 1}
-    inside = {node: set(_counted(node)) for node in common}
-    kept = [node for node in order if node in common and not _covered(node, common, inside)]
-    kept.sort(key=lambda node: len(inside[node]))  # what lies inside another comes before it
-    return [node.to_expr() for node in kept]
+    graph = Graph.from_bfs([table.op() for table in tables])
+    users: dict[ops.Node, set[ops.Node]] = {node: set() for node in graph}
+    for table in tables:
+        users[table.op()].add(table.op())
+    kept: list[ops.Node] = []
+    ordered, _ = graph.toposort()
+    for node in reversed(ordered):  # users come before what they use
+        if len(users[node]) > 1 and _is_step(node):
+            kept.append(node)
+        asking = {node} if kept and kept[-1] is node else users[node]
+        for below in graph[node]:
+            users[below] |= asking
+    return [node.to_expr() for node in reversed(kept)]
 
 
 def with_stored(table: ir.Table, stored: Mapping[ops.Node, ops.Node]) -> ir.Table:
@@ -55,10 +57,7 @@ def nested_selects(tables: Sequence[ir.Table]) -> Iterator[None]:
         ibis.options.sql.fuse_selects = before
 
 
-def _counted(root: ops.Node) -> list[ops.Node]:
-    return list(root.find(COUNTED))
-
-
-def _covered(node: ops.Node, common: Sharers, inside: Mapping[ops.Node, set[ops.Node]]) -> bool:
-    """Say whether a larger shared step, used by the same expressions, holds this one."""
-    return any(other is not node and users == common[node] and node in inside[other] for other, users in common.items())
+def _is_step(node: ops.Node) -> bool:
+    if isinstance(node, ops.Project):  # windows leave as many rows, but have to sort them
+        return any(value.find(ops.WindowFunction, filter=ops.Value) for value in node.values.values())
+    return isinstance(node, COUNTED)

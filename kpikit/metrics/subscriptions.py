@@ -66,10 +66,31 @@ def _held(subscriptions: Any, period: str | None, by: str | None, as_of: Any, *,
     then = now.mutate(period=now.period + 1, y=now.amount).drop("amount").left_join(_home(running), [*ACCOUNT])
     then = then.select("customer_id", "period", "segment", "y")
     both = then.left_join(now, [*ACCOUNT])
-    kept = both.amount.fill_null(0.0)
-    least = ibis.least(kept, both.y)
-    each = both.select(then.customer_id, then.period, then.segment, x=least if most else kept, y="y", w=both.y - least)
-    return Contributions(each if period else each.filter(ibis.literal(False)), span, skip_periods=1)
+    both = both.select(then.customer_id, then.period, then.segment, "y", net=both.amount.fill_null(0.0))
+    both = both.mutate(gross=ibis.least(both.net, both.y))
+    both = both if period else both.filter(ibis.literal(False))
+    part = "gross" if most else "net"
+    each = both.select(*KEYS, "y", x=part, w=both.y - both.gross)
+    return Contributions(each, span, skip_periods=1, totals=_totals(both, part))
+
+
+def _totals(both: ir.Table, part: str) -> ir.Table:
+    """Return the sums over accounts for ``net`` or ``gross``, out of one aggregation that has both."""
+    y, net, gross = both.y, both.net, both.gross
+    found = both.group_by("period", "segment").aggregate(
+        denominator=y.sum(),
+        n=both.count(),
+        sum_yy=(y * y).sum(),
+        sum_ww=(y - gross).sum(),
+        net=net.sum(),
+        net_xx=(net * net).sum(),
+        net_xy=(net * y).sum(),
+        gross=gross.sum(),
+        gross_xx=(gross * gross).sum(),
+        gross_xy=(gross * y).sum(),
+    )
+    own = {"numerator": part, "sum_xx": f"{part}_xx", "sum_xy": f"{part}_xy"}
+    return found.select("period", "segment", "denominator", "n", "sum_yy", "sum_ww", **own)
 
 
 def _home(running: ir.Table) -> ir.Table:

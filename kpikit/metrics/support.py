@@ -17,8 +17,8 @@ import ibis.expr.types as ir
 from kpikit.contracts import as_table
 from kpikit.errors import ParameterError
 from kpikit.metrics.cards import kpi
-from kpikit.metrics.grid import WHOLE, Contributions, bounds, clustered, located
-from kpikit.metrics.purchases import placed
+from kpikit.metrics.grid import KEYS, WHOLE, Contributions, bounds, clustered, located
+from kpikit.metrics.purchases import active
 from kpikit.metrics.waiting import quantile_table
 from kpikit.timeline import before, days, end_of_data, marked, one_if, period_index, segment_of
 
@@ -285,16 +285,44 @@ def cases_per_customer(
     cases = cases.filter(cases.day >= cases.begins).select(
         cases.customer_id.cast("string"), "period", "segment", x=ibis.literal(1.0), y=ibis.literal(0.0)
     )
-    placed_orders = placed(bought, period, by, as_of).cross_join(begins)
-    active = placed_orders.filter(placed_orders.is_activity, placed_orders.day >= placed_orders.begins)
-    active = active.select(active.customer_id.cast("string"), "period", "segment").distinct()
-    rows = cases.union(active.mutate(x=ibis.literal(0.0), y=ibis.literal(1.0)))
+    buyers = active(bought, period, by, as_of).cross_join(begins)
+    buyers = buyers.filter(days(buyers.last_at) >= buyers.begins)
+    buyers = buyers.select(buyers.customer_id.cast("string"), "period", "segment")
+    rows = clustered(cases.union(buyers.mutate(x=ibis.literal(0.0), y=ibis.literal(1.0))))
     spans = bounds(table, period, as_of, time="opened_at").cross_join(
         bounds(bought, period, as_of).rename(end_2="end", first_2="first", last_2="last")
     )
     spans = spans.cross_join(begins)
     span = spans.select(**{name: ibis.greatest(spans[name], spans[f"{name}_2"]) for name in ("end", "first", "last")})
-    return Contributions(clustered(rows), span)
+    return Contributions(rows, span, totals=_per_buyer(clustered(cases), buyers))
+
+
+def _per_buyer(cases: ir.Table, buyers: ir.Table) -> ir.Table:
+    """Return the sums over customers with cases (``x``), with an order, or with both: only those with cases are joined.
+
+    One row per customer, period and segment in each table → one row per period and segment.
+    """
+    keys = ["period", "segment"]
+    both = cases.left_join(buyers, list(KEYS))
+    buys = both.customer_id_right.notnull()
+    both = both.select(cases.period, cases.segment, "x", xy=buys.ifelse(both.x, 0.0), alone=one_if(~buys))
+    of_cases = both.group_by(keys).aggregate(
+        x=both.x.sum(), xx=(both.x * both.x).sum(), xy=both.xy.sum(), alone=both.alone.sum().cast("int64")
+    )
+    of_buyers = buyers.group_by(keys).aggregate(y=buyers.count())
+    none = {name: ibis.literal(0.0) for name in ("x", "xx", "xy")}
+    sums = of_cases.mutate(y=ibis.literal(0, type="int64")).union(
+        of_buyers.select(*keys, **none, alone=ibis.literal(0, type="int64"), y="y")
+    )
+    return sums.group_by(keys).aggregate(
+        numerator=sums.x.sum(),
+        denominator=sums.y.sum().cast("float64"),
+        n=(sums.y + sums.alone).sum().cast("int64"),
+        sum_xx=sums.xx.sum(),
+        sum_yy=sums.y.sum().cast("float64"),
+        sum_xy=sums.xy.sum(),
+        sum_ww=ibis.literal(0.0),
+    )
 
 
 def _both_begin(tickets: ir.Table, orders: ir.Table, as_of: Any) -> ir.Table:

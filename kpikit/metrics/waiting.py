@@ -137,7 +137,7 @@ def wait_curve(
     curve = kaplan_meier(rows, keys)
     curve = curve.mutate(step=whole(curve.survival * STEPS_OF_A_CURVE, 1))
     first = curve.group_by([*keys, "step"]).aggregate(duration=curve.duration.min())
-    kept = curve.inner_join(first.select(*keys, "duration"), [*keys, "duration"]).drop("step")
+    kept = curve.inner_join(first.select(*keys, "duration"), [*keys, "duration"]).drop("step", "censored")
     middle = quantiles(rows, keys, MEDIAN).rename(median="value", observed="events")
     logs = (rows.observed & (rows.duration > 0)).ifelse(rows.duration, ibis.null("float64")).ln()
     added = (

@@ -43,29 +43,54 @@ WITH "t2" AS (
     "t0"."customer_id" IS NOT NULL
     AND "t0"."ordered_at" IS NOT NULL
     AND "t0"."ordered_at" < MAKE_TIMESTAMP(2024, 6, 11, 0, 0, 0.0)
-), "t12" AS (
+), "t10" AS (
   SELECT
-    *
+    "t5"."customer_id",
+    "t5"."period",
+    "t5"."segment",
+    SUM("t5"."amount") AS "amount",
+    SUM(CAST(CASE WHEN "t5"."is_activity" THEN 1 ELSE 0 END AS BIGINT)) AS "orders",
+    MIN("t5"."ordered_at") FILTER(WHERE
+      "t5"."is_activity") AS "first_at",
+    MAX("t5"."ordered_at") FILTER(WHERE
+      "t5"."is_activity") AS "last_at"
+  FROM "t3" AS "t5"
+  GROUP BY
+    1,
+    2,
+    3
+), "t15" AS (
+  SELECT
+    "t11"."customer_id",
+    "t11"."period",
+    SUM("t11"."amount") AS "amount",
+    SUM("t11"."orders") AS "orders",
+    MIN("t11"."first_at") AS "first_at",
+    MAX("t11"."last_at") AS "last_at",
+    MIN("t11"."segment") FILTER(WHERE
+      "t11"."orders" > 0) AS "segment",
+    MAX("t11"."segment") FILTER(WHERE
+      "t11"."orders" > 0) AS "other"
+  FROM "t10" AS "t11"
+  GROUP BY
+    1,
+    2
+), "t18" AS (
+  SELECT
+    "t12"."customer_id",
+    MIN("t12"."first_at") AS "first_at",
+    MIN("t12"."segment") AS "segment",
+    MAX("t12"."segment") AS "other"
   FROM (
     SELECT
-      "t5"."customer_id",
-      "t5"."period",
-      "t5"."segment",
-      SUM("t5"."amount") AS "amount",
-      SUM(CAST(CASE WHEN "t5"."is_activity" THEN 1 ELSE 0 END AS BIGINT)) AS "orders",
-      MIN("t5"."ordered_at") FILTER(WHERE
-        "t5"."is_activity") AS "first_at",
-      MAX("t5"."ordered_at") FILTER(WHERE
-        "t5"."is_activity") AS "last_at"
-    FROM "t3" AS "t5"
-    GROUP BY
-      1,
-      2,
-      3
-  ) AS "t11"
-  WHERE
-    "t11"."orders" > 0
-), "t18" AS (
+      *
+    FROM "t10" AS "t11"
+    WHERE
+      "t11"."orders" > 0
+  ) AS "t12"
+  GROUP BY
+    1
+), "t21" AS (
   SELECT
     "t14"."end",
     "t14"."first",
@@ -90,51 +115,61 @@ WITH "t2" AS (
       ) AS BIGINT) AS "last"
     FROM "t2" AS "t4"
   ) AS "t14"
-), "t24" AS (
+), "t36" AS (
   SELECT
-    "t21"."customer_id",
-    MIN(DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t21"."first_at" AS DATE))) AS "first_day",
-    MIN("t21"."period") AS "period",
-    MIN("t21"."segment") AS "segment"
-  FROM (
+    "t20"."customer_id",
+    COALESCE("t33"."began_in", "t20"."segment") AS "segment",
+    "t20"."first_at"
+  FROM "t18" AS "t20"
+  LEFT OUTER JOIN (
     SELECT
-      "t17"."customer_id",
-      "t17"."first_at",
-      "t15"."period",
-      "t15"."segment",
-      "t15"."amount",
-      "t15"."orders",
-      "t15"."last_at"
+      "t29"."customer_id",
+      MIN("t29"."began_in") AS "began_in"
     FROM (
       SELECT
-        "t13"."customer_id",
-        MIN("t13"."first_at") AS "first_at"
-      FROM "t12" AS "t13"
-      GROUP BY
-        1
-    ) AS "t17"
-    INNER JOIN "t12" AS "t15"
-      ON "t17"."customer_id" = "t15"."customer_id" AND "t17"."first_at" = "t15"."first_at"
-  ) AS "t21"
-  GROUP BY
-    1
+        "t25"."customer_id",
+        "t25"."first_at",
+        "t16"."began_in"
+      FROM (
+        SELECT
+          "t19"."customer_id",
+          "t19"."first_at"
+        FROM "t18" AS "t19"
+        WHERE
+          "t19"."segment" <> "t19"."other"
+      ) AS "t25"
+      INNER JOIN (
+        SELECT
+          "t11"."customer_id",
+          "t11"."first_at",
+          "t11"."segment" AS "began_in"
+        FROM "t10" AS "t11"
+        WHERE
+          "t11"."orders" > 0
+      ) AS "t16"
+        ON "t25"."customer_id" = "t16"."customer_id" AND "t25"."first_at" = "t16"."first_at"
+    ) AS "t29"
+    GROUP BY
+      1
+  ) AS "t33"
+    ON "t20"."customer_id" = "t33"."customer_id"
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          "t23"."period" * 3
+          "t27"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
     ) AS "period",
-    "t23"."segment",
+    "t27"."segment",
     CASE
       WHEN CASE
         WHEN (
@@ -142,18 +177,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t23"."period" * 3
+                  "t27"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t23"."end"
+        ) >= "t27"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -161,27 +196,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t23"."period" + 1
+                "t27"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t23"."end"
+        ) > "t27"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t42"."numerator", 0)
+      THEN COALESCE("t60"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "numerator",
     CASE
@@ -191,18 +226,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t23"."period" * 3
+                  "t27"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t23"."end"
+        ) >= "t27"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -210,27 +245,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t23"."period" + 1
+                "t27"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t23"."end"
+        ) > "t27"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t42"."denominator", 0)
+      THEN COALESCE("t60"."denominator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "denominator",
     CASE
@@ -240,18 +275,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t23"."period" * 3
+                  "t27"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t23"."end"
+        ) >= "t27"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -259,27 +294,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t23"."period" + 1
+                "t27"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t23"."end"
+        ) > "t27"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t42"."n", 0)
+      THEN COALESCE("t60"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
@@ -289,18 +324,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t23"."period" * 3
+                  "t27"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t23"."end"
+        ) >= "t27"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -308,27 +343,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t23"."period" + 1
+                "t27"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t23"."end"
+        ) > "t27"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t42"."sum_xx", 0)
+      THEN COALESCE("t60"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xx",
     CASE
@@ -338,18 +373,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t23"."period" * 3
+                  "t27"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t23"."end"
+        ) >= "t27"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -357,27 +392,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t23"."period" + 1
+                "t27"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t23"."end"
+        ) > "t27"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t42"."sum_yy", 0)
+      THEN COALESCE("t60"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_yy",
     CASE
@@ -387,18 +422,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t23"."period" * 3
+                  "t27"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t23"."end"
+        ) >= "t27"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -406,27 +441,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t23"."period" + 1
+                "t27"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t23"."end"
+        ) > "t27"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t42"."sum_xy", 0)
+      THEN COALESCE("t60"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xy",
     CASE
@@ -436,18 +471,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t23"."period" * 3
+                  "t27"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t23"."end"
+        ) >= "t27"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -455,27 +490,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t23"."period" + 1
+                "t27"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t23"."period" + 1
+                    "t27"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t23"."end"
+        ) > "t27"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t42"."sum_ww", 0)
+      THEN COALESCE("t60"."sum_ww", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_ww",
     CASE
@@ -484,18 +519,18 @@ FROM (
           'DAY',
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                "t23"."period" * 3
+                "t27"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t23"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t27"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) >= "t23"."end"
+      ) >= "t27"."end"
       THEN 'not_yet_observed'
       WHEN (
         DATE_DIFF(
@@ -503,65 +538,65 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              "t23"."period" + 1
+              "t27"."period" + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  "t23"."period" + 1
+                  "t27"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t23"."period" + 1
+                  "t27"."period" + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) > "t23"."end"
+      ) > "t27"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t19"."end",
-      "t19"."first",
-      "t19"."last",
-      "t19"."period",
+      "t22"."end",
+      "t22"."first",
+      "t22"."last",
+      "t22"."period",
       'all' AS "segment"
-    FROM "t18" AS "t19"
-  ) AS "t23"
+    FROM "t21" AS "t22"
+  ) AS "t27"
   LEFT OUTER JOIN (
     SELECT
-      "t39"."period",
-      "t39"."segment",
-      COALESCE("t40"."numerator", 0) AS "numerator",
-      "t39"."denominator",
-      "t39"."n",
-      COALESCE("t40"."sum_xx", 0) AS "sum_xx",
-      "t39"."sum_yy",
-      COALESCE("t40"."sum_xy", 0) AS "sum_xy",
+      "t55"."period",
+      "t55"."segment",
+      COALESCE("t58"."numerator", 0) AS "numerator",
+      "t55"."denominator",
+      "t55"."n",
+      COALESCE("t58"."sum_xx", 0) AS "sum_xx",
+      "t55"."sum_yy",
+      COALESCE("t58"."sum_xy", 0) AS "sum_xy",
       0.0 AS "sum_ww"
     FROM (
       SELECT
-        "t35"."period",
-        "t35"."segment",
-        SUM("t35"."alike" * "t35"."years") AS "denominator",
-        SUM("t35"."alike") AS "n",
-        SUM("t35"."alike" * "t35"."years" * "t35"."years") AS "sum_yy"
+        "t53"."period",
+        "t53"."segment",
+        SUM("t53"."alike" * "t53"."years") AS "denominator",
+        SUM("t53"."alike") AS "n",
+        SUM("t53"."alike" * "t53"."years" * "t53"."years") AS "sum_yy"
       FROM (
         SELECT
           *
         FROM (
           SELECT
-            "t32"."first_day",
-            "t32"."segment",
-            "t32"."alike",
-            "t32"."end",
-            "t32"."first",
-            "t32"."last",
-            "t32"."period",
+            "t46"."first_day",
+            "t46"."segment",
+            "t46"."alike",
+            "t46"."end",
+            "t46"."first",
+            "t46"."last",
+            "t46"."period",
             CAST((
               LEAST(
                 DATE_DIFF(
@@ -569,41 +604,41 @@ FROM (
                   MAKE_DATE(1970, 1, 1),
                   MAKE_DATE(
                     CAST(CAST(FLOOR(CAST((
-                      "t32"."period" + 1
+                      "t46"."period" + 1
                     ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
                     CAST((
                       (
                         (
-                          "t32"."period" + 1
+                          "t46"."period" + 1
                         ) * 3
                       ) - (
                         CAST(CAST(FLOOR(CAST((
-                          "t32"."period" + 1
+                          "t46"."period" + 1
                         ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                       )
                     ) + 1 AS INT),
                     1
                   )
                 ),
-                "t32"."end"
+                "t46"."end"
               ) - 1
             ) - GREATEST(
-              "t32"."first_day",
+              "t46"."first_day",
               DATE_DIFF(
                 'DAY',
                 MAKE_DATE(1970, 1, 1),
                 MAKE_DATE(
                   CAST(CAST(FLOOR(CAST((
-                    "t32"."period" + 0
+                    "t46"."period" + 0
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
                   CAST((
                     (
                       (
-                        "t32"."period" + 0
+                        "t46"."period" + 0
                       ) * 3
                     ) - (
                       CAST(CAST(FLOOR(CAST((
-                        "t32"."period" + 0
+                        "t46"."period" + 0
                       ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                     )
                   ) + 1 AS INT),
@@ -613,153 +648,259 @@ FROM (
             ) AS DOUBLE) / NULLIF(365.25, 0) AS "years"
           FROM (
             SELECT
-              "t29"."first_day",
-              "t29"."segment",
-              "t29"."alike",
-              "t20"."end",
-              "t20"."first",
-              "t20"."last",
-              "t20"."period"
+              "t45"."first_day",
+              "t45"."segment",
+              "t45"."alike",
+              "t24"."end",
+              "t24"."first",
+              "t24"."last",
+              "t24"."period"
             FROM (
               SELECT
-                "t25"."first_day",
-                "t25"."segment",
+                "t41"."first_day",
+                "t41"."segment",
                 COUNT(*) AS "alike"
-              FROM "t24" AS "t25"
+              FROM (
+                SELECT
+                  "t37"."customer_id",
+                  "t37"."segment",
+                  DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t37"."first_at" AS DATE)) AS "first_day",
+                  CAST(FLOOR(
+                    CAST((
+                      (
+                        CAST(EXTRACT(year FROM "t37"."first_at") AS BIGINT) * 12
+                      ) + EXTRACT(month FROM "t37"."first_at")
+                    ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+                  ) AS BIGINT) AS "period"
+                FROM "t36" AS "t37"
+              ) AS "t41"
               GROUP BY
                 1,
                 2
-            ) AS "t29"
-            CROSS JOIN "t18" AS "t20"
-          ) AS "t32"
-        ) AS "t34"
+            ) AS "t45"
+            CROSS JOIN "t21" AS "t24"
+          ) AS "t46"
+        ) AS "t52"
         WHERE
-          "t34"."years" > 0
-      ) AS "t35"
+          "t52"."years" > 0
+      ) AS "t53"
       GROUP BY
         1,
         2
-    ) AS "t39"
+    ) AS "t55"
     LEFT OUTER JOIN (
       SELECT
-        "t36"."period",
-        "t36"."segment",
-        SUM("t36"."x") AS "numerator",
-        SUM("t36"."x" * "t36"."x") AS "sum_xx",
-        SUM("t36"."x" * "t36"."y") AS "sum_xy"
+        "t56"."period",
+        "t56"."segment",
+        SUM("t56"."x") AS "numerator",
+        SUM("t56"."xx") AS "sum_xx",
+        SUM("t56"."xy") AS "sum_xy"
       FROM (
         SELECT
-          "t33"."customer_id",
-          "t33"."period",
-          CAST("t33"."x" AS DOUBLE) AS "x",
-          "t33"."first_day",
-          "t33"."segment",
-          "t33"."end",
-          CAST((
-            LEAST(
+          "t51"."period",
+          "t51"."segment",
+          "t51"."first_day",
+          "t51"."x",
+          "t51"."xx",
+          "t51"."end",
+          "t51"."x" * (
+            CAST((
+              LEAST(
+                DATE_DIFF(
+                  'DAY',
+                  MAKE_DATE(1970, 1, 1),
+                  MAKE_DATE(
+                    CAST(CAST(FLOOR(CAST((
+                      "t51"."period" + 1
+                    ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+                    CAST((
+                      (
+                        (
+                          "t51"."period" + 1
+                        ) * 3
+                      ) - (
+                        CAST(CAST(FLOOR(CAST((
+                          "t51"."period" + 1
+                        ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                      )
+                    ) + 1 AS INT),
+                    1
+                  )
+                ),
+                "t51"."end"
+              ) - 1
+            ) - GREATEST(
+              "t51"."first_day",
               DATE_DIFF(
                 'DAY',
                 MAKE_DATE(1970, 1, 1),
                 MAKE_DATE(
                   CAST(CAST(FLOOR(CAST((
-                    "t33"."period" + 1
+                    "t51"."period" + 0
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
                   CAST((
                     (
                       (
-                        "t33"."period" + 1
+                        "t51"."period" + 0
                       ) * 3
                     ) - (
                       CAST(CAST(FLOOR(CAST((
-                        "t33"."period" + 1
+                        "t51"."period" + 0
                       ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                     )
                   ) + 1 AS INT),
                   1
                 )
-              ),
-              "t33"."end"
-            ) - 1
-          ) - GREATEST(
-            "t33"."first_day",
-            DATE_DIFF(
-              'DAY',
-              MAKE_DATE(1970, 1, 1),
-              MAKE_DATE(
-                CAST(CAST(FLOOR(CAST((
-                  "t33"."period" + 0
-                ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
-                CAST((
-                  (
-                    (
-                      "t33"."period" + 0
-                    ) * 3
-                  ) - (
-                    CAST(CAST(FLOOR(CAST((
-                      "t33"."period" + 0
-                    ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
-                  )
-                ) + 1 AS INT),
-                1
-              )
-            ) - 1
-          ) AS DOUBLE) / NULLIF(365.25, 0) AS "y"
+              ) - 1
+            ) AS DOUBLE) / NULLIF(365.25, 0)
+          ) AS "xy"
         FROM (
           SELECT
-            "t10"."customer_id",
-            "t10"."period",
-            "t10"."visits" - CAST(CASE WHEN "t10"."period" = "t31"."opening" THEN 1 ELSE 0 END AS BIGINT) AS "x",
-            "t30"."first_day",
-            "t30"."segment",
+            "t50"."period",
+            "t50"."segment",
+            "t50"."first_day",
+            "t50"."x",
+            "t50"."xx",
             "t7"."end"
           FROM (
             SELECT
-              "t8"."customer_id",
-              "t8"."period",
-              COUNT(*) AS "visits"
+              "t48"."period",
+              "t48"."segment",
+              "t48"."first_day",
+              SUM(CAST("t48"."x" AS DOUBLE)) AS "x",
+              SUM(CAST("t48"."x" AS DOUBLE) * CAST("t48"."x" AS DOUBLE)) AS "xx"
             FROM (
-              SELECT DISTINCT
-                "t5"."customer_id",
-                "t5"."period",
-                "t5"."day"
-              FROM "t3" AS "t5"
-              WHERE
-                "t5"."is_activity"
-            ) AS "t8"
+              SELECT
+                "t47"."customer_id",
+                "t47"."period",
+                "t47"."purchase_days",
+                "t47"."segment",
+                "t47"."first_day",
+                "t47"."opening",
+                "t47"."purchase_days" - CAST(CASE WHEN "t47"."period" = "t47"."opening" THEN 1 ELSE 0 END AS BIGINT) AS "x"
+              FROM (
+                SELECT
+                  "t40"."customer_id",
+                  "t40"."period",
+                  "t40"."purchase_days",
+                  "t43"."segment",
+                  "t43"."first_day",
+                  "t43"."opening"
+                FROM (
+                  SELECT
+                    *
+                  FROM (
+                    SELECT
+                      "t17"."customer_id",
+                      "t17"."period",
+                      CAST(CASE
+                        WHEN DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t17"."first_at" AS DATE)) < DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t17"."last_at" AS DATE))
+                        THEN 1
+                        ELSE 0
+                      END AS BIGINT) + 1 AS "purchase_days"
+                    FROM "t15" AS "t17"
+                    WHERE
+                      "t17"."orders" > 0
+                      AND (
+                        (
+                          CAST(CASE
+                            WHEN DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t17"."first_at" AS DATE)) < DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t17"."last_at" AS DATE))
+                            THEN 1
+                            ELSE 0
+                          END AS BIGINT) = 0
+                        )
+                        OR (
+                          "t17"."orders" = 2
+                        )
+                      )
+                  ) AS "t28"
+                  UNION ALL
+                  SELECT
+                    *
+                  FROM (
+                    SELECT
+                      "t35"."customer_id",
+                      "t35"."period",
+                      COUNT(*) AS "purchase_days"
+                    FROM (
+                      SELECT DISTINCT
+                        *
+                      FROM (
+                        SELECT
+                          "t9"."customer_id",
+                          "t9"."period",
+                          "t9"."day"
+                        FROM (
+                          SELECT
+                            *
+                          FROM "t3" AS "t5"
+                          WHERE
+                            "t5"."is_activity"
+                        ) AS "t9"
+                        SEMI JOIN (
+                          SELECT
+                            *
+                          FROM "t15" AS "t17"
+                          WHERE
+                            "t17"."orders" > 0
+                            AND NOT (
+                              (
+                                CAST(CASE
+                                  WHEN DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t17"."first_at" AS DATE)) < DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t17"."last_at" AS DATE))
+                                  THEN 1
+                                  ELSE 0
+                                END AS BIGINT) = 0
+                              )
+                              OR (
+                                "t17"."orders" = 2
+                              )
+                            )
+                        ) AS "t31"
+                          ON "t9"."customer_id" = "t31"."customer_id" AND "t9"."period" = "t31"."period"
+                      ) AS "t34"
+                    ) AS "t35"
+                    GROUP BY
+                      1,
+                      2
+                  ) AS "t38"
+                ) AS "t40"
+                INNER JOIN (
+                  SELECT
+                    "t37"."customer_id",
+                    "t37"."segment",
+                    DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), CAST("t37"."first_at" AS DATE)) AS "first_day",
+                    CAST(FLOOR(
+                      CAST((
+                        (
+                          CAST(EXTRACT(year FROM "t37"."first_at") AS BIGINT) * 12
+                        ) + EXTRACT(month FROM "t37"."first_at")
+                      ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+                    ) AS BIGINT) AS "opening"
+                  FROM "t36" AS "t37"
+                ) AS "t43"
+                  ON "t40"."customer_id" = "t43"."customer_id"
+              ) AS "t47"
+            ) AS "t48"
             GROUP BY
               1,
-              2
-          ) AS "t10"
-          INNER JOIN (
-            SELECT
-              "t25"."customer_id",
-              "t25"."period" AS "opening"
-            FROM "t24" AS "t25"
-          ) AS "t31"
-            ON "t10"."customer_id" = "t31"."customer_id"
-          INNER JOIN (
-            SELECT
-              "t25"."customer_id",
-              "t25"."first_day",
-              "t25"."segment"
-            FROM "t24" AS "t25"
-          ) AS "t30"
-            ON "t10"."customer_id" = "t30"."customer_id"
+              2,
+              3
+          ) AS "t50"
           CROSS JOIN (
             SELECT
               DATE_DIFF('DAY', MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS "end"
             FROM "t2" AS "t4"
           ) AS "t7"
-        ) AS "t33"
-      ) AS "t36"
+        ) AS "t51"
+      ) AS "t56"
       GROUP BY
         1,
         2
-    ) AS "t40"
-      ON "t39"."period" = "t40"."period" AND "t39"."segment" = "t40"."segment"
-  ) AS "t42"
-    ON "t23"."period" = "t42"."period" AND "t23"."segment" = "t42"."segment"
-) AS "t43"
+    ) AS "t58"
+      ON "t55"."period" = "t58"."period" AND "t55"."segment" = "t58"."segment"
+  ) AS "t60"
+    ON "t27"."period" = "t60"."period" AND "t27"."segment" = "t60"."segment"
+) AS "t61"
 ORDER BY
-  "t43"."period" ASC,
-  "t43"."segment" ASC
+  "t61"."period" ASC,
+  "t61"."segment" ASC

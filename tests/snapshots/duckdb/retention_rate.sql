@@ -38,23 +38,31 @@ WITH "t4" AS (
     1,
     2,
     3
+), "t6" AS (
+  SELECT
+    "t5"."customer_id",
+    "t5"."segment",
+    "t5"."period" + 1 AS "period"
+  FROM "t4" AS "t5"
+  WHERE
+    "t5"."orders" > 0
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          "t14"."period" * 3
+          "t18"."period" * 3
         ) - (
-          CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
     ) AS "period",
-    "t14"."segment",
+    "t18"."segment",
     CASE
       WHEN CASE
         WHEN (
@@ -62,18 +70,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t14"."period" * 3
+                  "t18"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t14"."end"
+        ) >= "t18"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -81,27 +89,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t14"."period" + 1
+                "t18"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t14"."end"
+        ) > "t18"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t17"."numerator", 0)
+      THEN COALESCE("t21"."numerator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "numerator",
     CASE
@@ -111,18 +119,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t14"."period" * 3
+                  "t18"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t14"."end"
+        ) >= "t18"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -130,27 +138,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t14"."period" + 1
+                "t18"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t14"."end"
+        ) > "t18"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t17"."denominator", 0)
+      THEN COALESCE("t21"."denominator", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "denominator",
     CASE
@@ -160,18 +168,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t14"."period" * 3
+                  "t18"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t14"."end"
+        ) >= "t18"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -179,27 +187,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t14"."period" + 1
+                "t18"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t14"."end"
+        ) > "t18"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t17"."n", 0)
+      THEN COALESCE("t21"."n", 0)
       ELSE CAST(NULL AS BIGINT)
     END AS "n",
     CASE
@@ -209,18 +217,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t14"."period" * 3
+                  "t18"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t14"."end"
+        ) >= "t18"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -228,27 +236,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t14"."period" + 1
+                "t18"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t14"."end"
+        ) > "t18"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t17"."sum_xx", 0)
+      THEN COALESCE("t21"."sum_xx", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xx",
     CASE
@@ -258,18 +266,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t14"."period" * 3
+                  "t18"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t14"."end"
+        ) >= "t18"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -277,27 +285,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t14"."period" + 1
+                "t18"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t14"."end"
+        ) > "t18"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t17"."sum_yy", 0)
+      THEN COALESCE("t21"."sum_yy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_yy",
     CASE
@@ -307,18 +315,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t14"."period" * 3
+                  "t18"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t14"."end"
+        ) >= "t18"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -326,27 +334,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t14"."period" + 1
+                "t18"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t14"."end"
+        ) > "t18"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t17"."sum_xy", 0)
+      THEN COALESCE("t21"."sum_xy", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_xy",
     CASE
@@ -356,18 +364,18 @@ FROM (
             'DAY',
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  "t14"."period" * 3
+                  "t18"."period" * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) >= "t14"."end"
+        ) >= "t18"."end"
         THEN 'not_yet_observed'
         WHEN (
           DATE_DIFF(
@@ -375,27 +383,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                "t14"."period" + 1
+                "t18"."period" + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    "t14"."period" + 1
+                    "t18"."period" + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 0
-        ) > "t14"."end"
+        ) > "t18"."end"
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed'
-      THEN COALESCE("t17"."sum_ww", 0)
+      THEN COALESCE("t21"."sum_ww", 0)
       ELSE CAST(NULL AS DOUBLE)
     END AS "sum_ww",
     CASE
@@ -404,18 +412,18 @@ FROM (
           'DAY',
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                "t14"."period" * 3
+                "t18"."period" * 3
               ) - (
-                CAST(CAST(FLOOR(CAST("t14"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST("t18"."period" * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) >= "t14"."end"
+      ) >= "t18"."end"
       THEN 'not_yet_observed'
       WHEN (
         DATE_DIFF(
@@ -423,32 +431,32 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              "t14"."period" + 1
+              "t18"."period" + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  "t14"."period" + 1
+                  "t18"."period" + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  "t14"."period" + 1
+                  "t18"."period" + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 0
-      ) > "t14"."end"
+      ) > "t18"."end"
       THEN 'partial'
       ELSE 'complete'
     END AS "status"
   FROM (
     SELECT
-      "t11"."end",
-      "t11"."first",
-      "t11"."last",
-      "t11"."period",
+      "t14"."end",
+      "t14"."first",
+      "t14"."last",
+      "t14"."period",
       'all' AS "segment"
     FROM (
       SELECT
@@ -496,59 +504,58 @@ FROM (
           ) AS "t1"
         ) AS "t2"
       ) AS "t8"
-    ) AS "t11"
-  ) AS "t14"
+    ) AS "t14"
+  ) AS "t18"
   LEFT OUTER JOIN (
     SELECT
-      "t15"."period",
-      "t15"."segment",
-      SUM("t15"."x") AS "numerator",
-      SUM("t15"."y") AS "denominator",
-      COUNT(*) AS "n",
-      SUM("t15"."x" * "t15"."x") AS "sum_xx",
-      SUM("t15"."y" * "t15"."y") AS "sum_yy",
-      SUM("t15"."x" * "t15"."y") AS "sum_xy",
+      "t13"."period",
+      "t13"."segment",
+      CAST(COALESCE("t19"."x", 0) AS DOUBLE) AS "numerator",
+      CAST("t13"."y" AS DOUBLE) AS "denominator",
+      "t13"."y" AS "n",
+      CAST(COALESCE("t19"."x", 0) AS DOUBLE) AS "sum_xx",
+      CAST("t13"."y" AS DOUBLE) AS "sum_yy",
+      CAST(COALESCE("t19"."x", 0) AS DOUBLE) AS "sum_xy",
       0.0 AS "sum_ww"
     FROM (
       SELECT
-        "t12"."customer_id",
-        "t12"."period",
-        "t12"."segment",
-        CAST("t12"."x" AS DOUBLE) AS "x",
-        CAST("t12"."y" AS DOUBLE) AS "y"
+        "t9"."period",
+        "t9"."segment",
+        COUNT(*) AS "y"
+      FROM "t6" AS "t9"
+      GROUP BY
+        1,
+        2
+    ) AS "t13"
+    LEFT OUTER JOIN (
+      SELECT
+        "t15"."period",
+        "t15"."segment",
+        COUNT(*) AS "x"
       FROM (
         SELECT
-          "t9"."customer_id",
-          "t9"."period",
-          "t9"."segment",
-          CAST(CASE WHEN "t10"."customer_id" IS NOT NULL THEN 1 ELSE 0 END AS BIGINT) AS "x",
-          1 AS "y"
-        FROM (
+          "t11"."customer_id",
+          "t11"."segment",
+          "t11"."period"
+        FROM "t6" AS "t11"
+        SEMI JOIN (
           SELECT
-            "t5"."customer_id",
-            "t5"."segment",
-            "t5"."period" + 1 AS "period"
-          FROM "t4" AS "t5"
-          WHERE
-            "t5"."orders" > 0
-        ) AS "t9"
-        LEFT OUTER JOIN (
-          SELECT DISTINCT
             "t5"."customer_id",
             "t5"."period"
           FROM "t4" AS "t5"
           WHERE
             "t5"."orders" > 0
         ) AS "t10"
-          ON "t9"."customer_id" = "t10"."customer_id" AND "t9"."period" = "t10"."period"
-      ) AS "t12"
-    ) AS "t15"
-    GROUP BY
-      1,
-      2
-  ) AS "t17"
-    ON "t14"."period" = "t17"."period" AND "t14"."segment" = "t17"."segment"
-) AS "t18"
+          ON "t11"."customer_id" = "t10"."customer_id" AND "t11"."period" = "t10"."period"
+      ) AS "t15"
+      GROUP BY
+        1,
+        2
+    ) AS "t19"
+      ON "t13"."period" = "t19"."period" AND "t13"."segment" = "t19"."segment"
+  ) AS "t21"
+    ON "t18"."period" = "t21"."period" AND "t18"."segment" = "t21"."segment"
+) AS "t22"
 ORDER BY
-  "t18"."period" ASC,
-  "t18"."segment" ASC
+  "t22"."period" ASC,
+  "t22"."segment" ASC

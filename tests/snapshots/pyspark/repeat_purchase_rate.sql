@@ -19,95 +19,114 @@ WITH `t4` AS (
       AND `t0`.`ordered_at` IS NOT NULL
       AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
   ) AS `t1`
-), `t11` AS (
+), `t10` AS (
   SELECT
-    *
+    `t6`.`customer_id`,
+    `t6`.`period`,
+    `t6`.`segment`,
+    SUM(`t6`.`amount`) AS `amount`,
+    SUM(CAST(IF(`t6`.`is_activity`, 1, 0) AS BIGINT)) AS `orders`,
+    MIN(IF(`t6`.`is_activity`, `t6`.`ordered_at`, NULL)) AS `first_at`,
+    MAX(IF(`t6`.`is_activity`, `t6`.`ordered_at`, NULL)) AS `last_at`
   FROM (
     SELECT
-      `t6`.`customer_id`,
-      `t6`.`period`,
-      `t6`.`segment`,
-      SUM(`t6`.`amount`) AS `amount`,
-      SUM(CAST(IF(`t6`.`is_activity`, 1, 0) AS BIGINT)) AS `orders`,
-      MIN(IF(`t6`.`is_activity`, `t6`.`ordered_at`, NULL)) AS `first_at`,
-      MAX(IF(`t6`.`is_activity`, `t6`.`ordered_at`, NULL)) AS `last_at`
-    FROM (
-      SELECT
-        `t0`.`customer_id`,
-        `t0`.`ordered_at`,
-        COALESCE((
-          `t0`.`amount` >= 0
-        ) AND NOT (
-          COALESCE(`t0`.`is_refund`, FALSE)
-        ), FALSE) AS `is_activity`,
-        DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t0`.`ordered_at` AS DATE)) AS `day`,
-        CAST(FLOOR(
-          CAST((
-            (
-              CAST(EXTRACT(year FROM `t0`.`ordered_at`) AS BIGINT) * 12
-            ) + EXTRACT(month FROM `t0`.`ordered_at`)
-          ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
-        ) AS BIGINT) AS `period`,
-        'all' AS `segment`,
-        `t0`.`amount`
-      FROM `orders` AS `t0`
-      WHERE
-        `t0`.`customer_id` IS NOT NULL
-        AND `t0`.`ordered_at` IS NOT NULL
-        AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
-    ) AS `t6`
-    GROUP BY
-      1,
-      2,
-      3
-  ) AS `t10`
-  WHERE
-    `t10`.`orders` > 0
-), `t21` AS (
+      `t0`.`customer_id`,
+      `t0`.`ordered_at`,
+      COALESCE((
+        `t0`.`amount` >= 0
+      ) AND NOT (
+        COALESCE(`t0`.`is_refund`, FALSE)
+      ), FALSE) AS `is_activity`,
+      DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t0`.`ordered_at` AS DATE)) AS `day`,
+      CAST(FLOOR(
+        CAST((
+          (
+            CAST(EXTRACT(year FROM `t0`.`ordered_at`) AS BIGINT) * 12
+          ) + EXTRACT(month FROM `t0`.`ordered_at`)
+        ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+      ) AS BIGINT) AS `period`,
+      'all' AS `segment`,
+      `t0`.`amount`
+    FROM `orders` AS `t0`
+    WHERE
+      `t0`.`customer_id` IS NOT NULL
+      AND `t0`.`ordered_at` IS NOT NULL
+      AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
+  ) AS `t6`
+  GROUP BY
+    1,
+    2,
+    3
+), `t16` AS (
   SELECT
-    `t18`.`customer_id`,
-    MIN(DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t18`.`first_at` AS DATE))) AS `first_day`,
-    MIN(`t18`.`period`) AS `period`,
-    MIN(`t18`.`segment`) AS `segment`
+    `t12`.`customer_id`,
+    MIN(`t12`.`first_at`) AS `first_at`,
+    MIN(`t12`.`segment`) AS `segment`,
+    MAX(`t12`.`segment`) AS `other`
   FROM (
     SELECT
-      `t16`.`customer_id`,
-      `t16`.`first_at`,
-      `t13`.`period`,
-      `t13`.`segment`,
-      `t13`.`amount`,
-      `t13`.`orders`,
-      `t13`.`last_at`
-    FROM (
-      SELECT
-        `t12`.`customer_id`,
-        MIN(`t12`.`first_at`) AS `first_at`
-      FROM `t11` AS `t12`
-      GROUP BY
-        1
-    ) AS `t16`
-    INNER JOIN `t11` AS `t13`
-      ON `t16`.`customer_id` = `t13`.`customer_id` AND `t16`.`first_at` = `t13`.`first_at`
-  ) AS `t18`
+      *
+    FROM `t10` AS `t11`
+    WHERE
+      `t11`.`orders` > 0
+  ) AS `t12`
   GROUP BY
     1
+), `t27` AS (
+  SELECT
+    `t18`.`customer_id`,
+    COALESCE(`t26`.`began_in`, `t18`.`segment`) AS `segment`,
+    `t18`.`first_at`
+  FROM `t16` AS `t18`
+  LEFT OUTER JOIN (
+    SELECT
+      `t24`.`customer_id`,
+      MIN(`t24`.`began_in`) AS `began_in`
+    FROM (
+      SELECT
+        `t21`.`customer_id`,
+        `t21`.`first_at`,
+        `t14`.`began_in`
+      FROM (
+        SELECT
+          `t17`.`customer_id`,
+          `t17`.`first_at`
+        FROM `t16` AS `t17`
+        WHERE
+          `t17`.`segment` <> `t17`.`other`
+      ) AS `t21`
+      INNER JOIN (
+        SELECT
+          `t11`.`customer_id`,
+          `t11`.`first_at`,
+          `t11`.`segment` AS `began_in`
+        FROM `t10` AS `t11`
+        WHERE
+          `t11`.`orders` > 0
+      ) AS `t14`
+        ON `t21`.`customer_id` = `t14`.`customer_id` AND `t21`.`first_at` = `t14`.`first_at`
+    ) AS `t24`
+    GROUP BY
+      1
+  ) AS `t26`
+    ON `t18`.`customer_id` = `t26`.`customer_id`
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          `t20`.`period` * 3
+          `t23`.`period` * 3
         ) - (
-          CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
     ) AS `period`,
-    `t20`.`segment`,
+    `t23`.`segment`,
     IF(
       CASE
         WHEN (
@@ -115,18 +134,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t20`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= `t20`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -134,27 +153,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t20`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > `t20`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t35`.`numerator`, 0),
+      COALESCE(`t42`.`numerator`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `numerator`,
     IF(
@@ -164,18 +183,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t20`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= `t20`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -183,27 +202,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t20`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > `t20`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t35`.`denominator`, 0),
+      COALESCE(`t42`.`denominator`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `denominator`,
     IF(
@@ -213,18 +232,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t20`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= `t20`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -232,27 +251,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t20`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > `t20`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t35`.`n`, 0),
+      COALESCE(`t42`.`n`, 0),
       CAST(NULL AS BIGINT)
     ) AS `n`,
     IF(
@@ -262,18 +281,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t20`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= `t20`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -281,27 +300,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t20`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > `t20`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t35`.`sum_xx`, 0),
+      COALESCE(`t42`.`sum_xx`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_xx`,
     IF(
@@ -311,18 +330,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t20`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= `t20`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -330,27 +349,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t20`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > `t20`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t35`.`sum_yy`, 0),
+      COALESCE(`t42`.`sum_yy`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_yy`,
     IF(
@@ -360,18 +379,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t20`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= `t20`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -379,27 +398,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t20`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > `t20`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t35`.`sum_xy`, 0),
+      COALESCE(`t42`.`sum_xy`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_xy`,
     IF(
@@ -409,18 +428,18 @@ FROM (
             DAY,
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
-              CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+              CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
-                  `t20`.`period` * 3
+                  `t23`.`period` * 3
                 ) - (
-                  CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                  CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) >= `t20`.`end`
+        ) >= `t23`.`end`
         THEN 'not_yet_observed'
         WHEN (
           DATEDIFF(
@@ -428,27 +447,27 @@ FROM (
             MAKE_DATE(1970, 1, 1),
             MAKE_DATE(
               CAST(CAST(FLOOR(CAST((
-                `t20`.`period` + 1
+                `t23`.`period` + 1
               ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
               CAST((
                 (
                   (
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3
                 ) - (
                   CAST(CAST(FLOOR(CAST((
-                    `t20`.`period` + 1
+                    `t23`.`period` + 1
                   ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
                 )
               ) + 1 AS INT),
               1
             )
           ) + 90
-        ) > `t20`.`end`
+        ) > `t23`.`end`
         THEN 'partial'
         ELSE 'complete'
       END <> 'not_yet_observed',
-      COALESCE(`t35`.`sum_ww`, 0),
+      COALESCE(`t42`.`sum_ww`, 0),
       CAST(NULL AS DOUBLE)
     ) AS `sum_ww`,
     CASE
@@ -457,18 +476,18 @@ FROM (
           DAY,
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
-            CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+            CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
-                `t20`.`period` * 3
+                `t23`.`period` * 3
               ) - (
-                CAST(CAST(FLOOR(CAST(`t20`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+                CAST(CAST(FLOOR(CAST(`t23`.`period` * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 90
-      ) >= `t20`.`end`
+      ) >= `t23`.`end`
       THEN 'not_yet_observed'
       WHEN (
         DATEDIFF(
@@ -476,38 +495,38 @@ FROM (
           MAKE_DATE(1970, 1, 1),
           MAKE_DATE(
             CAST(CAST(FLOOR(CAST((
-              `t20`.`period` + 1
+              `t23`.`period` + 1
             ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
             CAST((
               (
                 (
-                  `t20`.`period` + 1
+                  `t23`.`period` + 1
                 ) * 3
               ) - (
                 CAST(CAST(FLOOR(CAST((
-                  `t20`.`period` + 1
+                  `t23`.`period` + 1
                 ) * 3 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
               )
             ) + 1 AS INT),
             1
           )
         ) + 90
-      ) > `t20`.`end`
+      ) > `t23`.`end`
       THEN 'partial'
       ELSE 'complete'
     END AS `status`
   FROM (
     SELECT
-      `t17`.`end`,
-      `t17`.`first`,
-      `t17`.`last`,
-      `t17`.`period`,
+      `t19`.`end`,
+      `t19`.`first`,
+      `t19`.`last`,
+      `t19`.`period`,
       'all' AS `segment`
     FROM (
       SELECT
-        `t14`.`end`,
-        `t14`.`first`,
-        `t14`.`last`,
+        `t15`.`end`,
+        `t15`.`first`,
+        `t15`.`last`,
         EXPLODE(
           IF(
             (
@@ -515,24 +534,24 @@ FROM (
             )
             AND (
               SIGN(1) = SIGN((
-                `t14`.`last` + 1
+                `t15`.`last` + 1
               ) - (
-                `t14`.`first` + 0
+                `t15`.`first` + 0
               ))
             ),
             IF(
               ELEMENT_AT(
-                SEQUENCE(`t14`.`first` + 0, `t14`.`last` + 1, 1),
-                SIZE(SEQUENCE(`t14`.`first` + 0, `t14`.`last` + 1, 1))
+                SEQUENCE(`t15`.`first` + 0, `t15`.`last` + 1, 1),
+                SIZE(SEQUENCE(`t15`.`first` + 0, `t15`.`last` + 1, 1))
               ) = (
-                `t14`.`last` + 1
+                `t15`.`last` + 1
               ),
               SLICE(
-                SEQUENCE(`t14`.`first` + 0, `t14`.`last` + 1, 1),
+                SEQUENCE(`t15`.`first` + 0, `t15`.`last` + 1, 1),
                 1,
-                SIZE(SEQUENCE(`t14`.`first` + 0, `t14`.`last` + 1, 1)) - 1
+                SIZE(SEQUENCE(`t15`.`first` + 0, `t15`.`last` + 1, 1)) - 1
               ),
-              SEQUENCE(`t14`.`first` + 0, `t14`.`last` + 1, 1)
+              SEQUENCE(`t15`.`first` + 0, `t15`.`last` + 1, 1)
             ),
             ARRAY()
           )
@@ -555,59 +574,72 @@ FROM (
             ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
           ) AS BIGINT) AS `last`
         FROM `t4` AS `t7`
-      ) AS `t14`
-    ) AS `t17`
-  ) AS `t20`
+      ) AS `t15`
+    ) AS `t19`
+  ) AS `t23`
   LEFT OUTER JOIN (
     SELECT
-      `t33`.`period`,
-      `t33`.`segment`,
-      SUM(`t33`.`x`) AS `numerator`,
-      SUM(`t33`.`y`) AS `denominator`,
+      `t40`.`period`,
+      `t40`.`segment`,
+      SUM(`t40`.`x`) AS `numerator`,
+      SUM(`t40`.`y`) AS `denominator`,
       COUNT(*) AS `n`,
-      SUM(`t33`.`x` * `t33`.`x`) AS `sum_xx`,
-      SUM(`t33`.`y` * `t33`.`y`) AS `sum_yy`,
-      SUM(`t33`.`x` * `t33`.`y`) AS `sum_xy`,
+      SUM(`t40`.`x` * `t40`.`x`) AS `sum_xx`,
+      SUM(`t40`.`y` * `t40`.`y`) AS `sum_yy`,
+      SUM(`t40`.`x` * `t40`.`y`) AS `sum_xy`,
       0.0 AS `sum_ww`
     FROM (
       SELECT
-        `t32`.`customer_id`,
-        `t32`.`period`,
-        `t32`.`segment`,
-        CAST(`t32`.`x` AS DOUBLE) AS `x`,
-        CAST(`t32`.`y` AS DOUBLE) AS `y`
+        `t39`.`customer_id`,
+        `t39`.`period`,
+        `t39`.`segment`,
+        CAST(`t39`.`x` AS DOUBLE) AS `x`,
+        CAST(`t39`.`y` AS DOUBLE) AS `y`
       FROM (
         SELECT
-          `t29`.`customer_id`,
-          `t29`.`period`,
-          `t29`.`segment`,
-          CAST(IF(`t31`.`customer_id` IS NOT NULL, 1, 0) AS BIGINT) AS `x`,
+          `t38`.`customer_id`,
+          `t38`.`period`,
+          `t38`.`segment`,
+          CAST(IF(`t36`.`customer_id` IS NOT NULL, 1, 0) AS BIGINT) AS `x`,
           1 AS `y`
         FROM (
           SELECT
             *
           FROM (
             SELECT
-              `t23`.`customer_id`,
-              `t23`.`first_day`,
-              `t23`.`period`,
-              `t23`.`segment`,
+              `t33`.`customer_id`,
+              `t33`.`segment`,
+              `t33`.`first_day`,
+              `t33`.`period`,
               `t9`.`end`
-            FROM `t21` AS `t23`
+            FROM (
+              SELECT
+                `t28`.`customer_id`,
+                `t28`.`segment`,
+                DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t28`.`first_at` AS DATE)) AS `first_day`,
+                CAST(FLOOR(
+                  CAST((
+                    (
+                      CAST(EXTRACT(year FROM `t28`.`first_at`) AS BIGINT) * 12
+                    ) + EXTRACT(month FROM `t28`.`first_at`)
+                  ) - 1 AS DOUBLE) / NULLIF(3.0, 0)
+                ) AS BIGINT) AS `period`
+              FROM `t27` AS `t28`
+            ) AS `t33`
             CROSS JOIN (
               SELECT
                 DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), MAKE_DATE(2024, 6, 11)) AS `end`
               FROM `t4` AS `t7`
             ) AS `t9`
-          ) AS `t25`
+          ) AS `t35`
           WHERE
             (
-              `t25`.`first_day` + 90
-            ) < `t25`.`end`
-        ) AS `t29`
+              `t35`.`first_day` + 90
+            ) < `t35`.`end`
+        ) AS `t38`
         LEFT OUTER JOIN (
           SELECT DISTINCT
-            `t28`.`customer_id`
+            `t31`.`customer_id`
           FROM (
             SELECT
               `t5`.`customer_id`,
@@ -617,7 +649,7 @@ FROM (
               `t5`.`period`,
               `t5`.`segment`,
               `t5`.`amount`,
-              `t26`.`first_day`
+              `t30`.`first_day`
             FROM (
               SELECT
                 *
@@ -645,26 +677,26 @@ FROM (
             ) AS `t5`
             INNER JOIN (
               SELECT
-                `t22`.`customer_id`,
-                `t22`.`first_day`
-              FROM `t21` AS `t22`
-            ) AS `t26`
-              ON `t5`.`customer_id` = `t26`.`customer_id`
-          ) AS `t28`
+                `t28`.`customer_id`,
+                DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t28`.`first_at` AS DATE)) AS `first_day`
+              FROM `t27` AS `t28`
+            ) AS `t30`
+              ON `t5`.`customer_id` = `t30`.`customer_id`
+          ) AS `t31`
           WHERE
-            `t28`.`day` > `t28`.`first_day` AND `t28`.`day` <= (
-              `t28`.`first_day` + 90
+            `t31`.`day` > `t31`.`first_day` AND `t31`.`day` <= (
+              `t31`.`first_day` + 90
             )
-        ) AS `t31`
-          ON `t29`.`customer_id` = `t31`.`customer_id`
-      ) AS `t32`
-    ) AS `t33`
+        ) AS `t36`
+          ON `t38`.`customer_id` = `t36`.`customer_id`
+      ) AS `t39`
+    ) AS `t40`
     GROUP BY
       1,
       2
-  ) AS `t35`
-    ON `t20`.`period` = `t35`.`period` AND `t20`.`segment` = `t35`.`segment`
-) AS `t36`
+  ) AS `t42`
+    ON `t23`.`period` = `t42`.`period` AND `t23`.`segment` = `t42`.`segment`
+) AS `t43`
 ORDER BY
-  `t36`.`period` ASC NULLS LAST,
-  `t36`.`segment` ASC NULLS LAST
+  `t43`.`period` ASC NULLS LAST,
+  `t43`.`segment` ASC NULLS LAST

@@ -34,74 +34,83 @@ WITH `t4` AS (
     1,
     2,
     3
-), `t9` AS (
+), `t14` AS (
   SELECT
-    *
-  FROM `t4` AS `t5`
-  WHERE
-    `t5`.`orders` > 0
+    `t9`.`customer_id`,
+    MIN(`t9`.`first_at`) AS `first_at`,
+    MIN(`t9`.`segment`) AS `segment`,
+    MAX(`t9`.`segment`) AS `other`
+  FROM (
+    SELECT
+      *
+    FROM `t4` AS `t5`
+    WHERE
+      `t5`.`orders` > 0
+  ) AS `t9`
+  GROUP BY
+    1
 )
 SELECT
   *
 FROM (
   SELECT
     MAKE_DATE(
-      CAST(CAST(FLOOR(CAST(`t19`.`period` * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
+      CAST(CAST(FLOOR(CAST(`t20`.`period` * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
       CAST((
         (
-          `t19`.`period` * 1
+          `t20`.`period` * 1
         ) - (
-          CAST(CAST(FLOOR(CAST(`t19`.`period` * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
+          CAST(CAST(FLOOR(CAST(`t20`.`period` * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
         )
       ) + 1 AS INT),
       1
     ) AS `period`,
-    COALESCE(`t28`.`opening`, 0) AS `opening`,
-    COALESCE(`t28`.`acquired`, 0) AS `acquired`,
-    COALESCE(`t28`.`returned`, 0) AS `returned`,
-    COALESCE(`t28`.`lost`, 0) AS `lost`,
-    COALESCE(`t28`.`frequency`, 0) AS `frequency`,
-    COALESCE(`t28`.`order_value`, 0) AS `order_value`,
-    COALESCE(`t28`.`refunds_only`, 0) AS `refunds_only`,
-    COALESCE(`t28`.`closing`, 0) AS `closing`,
-    COALESCE(`t28`.`n`, 0) AS `n`,
-    COALESCE(`t28`.`n_opening`, 0) AS `n_opening`,
-    COALESCE(`t28`.`n_acquired`, 0) AS `n_acquired`,
-    COALESCE(`t28`.`n_returned`, 0) AS `n_returned`,
-    COALESCE(`t28`.`n_lost`, 0) AS `n_lost`,
-    COALESCE(`t28`.`n_kept`, 0) AS `n_kept`,
-    COALESCE(`t28`.`n_refunds_only`, 0) AS `n_refunds_only`,
-    COALESCE(`t28`.`n_closing`, 0) AS `n_closing`,
+    COALESCE(`t33`.`opening`, 0) AS `opening`,
+    COALESCE(`t33`.`acquired`, 0) AS `acquired`,
+    COALESCE(`t33`.`returned`, 0) AS `returned`,
+    COALESCE(`t33`.`lost`, 0) AS `lost`,
+    COALESCE(`t33`.`frequency`, 0) AS `frequency`,
+    COALESCE(`t33`.`order_value`, 0) AS `order_value`,
+    COALESCE(`t33`.`refunds_only`, 0) AS `refunds_only`,
+    COALESCE(`t33`.`closing`, 0) AS `closing`,
+    COALESCE(`t33`.`n`, 0) AS `n`,
+    COALESCE(`t33`.`n_opening`, 0) AS `n_opening`,
+    COALESCE(`t33`.`n_acquired`, 0) AS `n_acquired`,
+    COALESCE(`t33`.`n_returned`, 0) AS `n_returned`,
+    COALESCE(`t33`.`n_lost`, 0) AS `n_lost`,
+    COALESCE(`t33`.`n_kept`, 0) AS `n_kept`,
+    COALESCE(`t33`.`n_refunds_only`, 0) AS `n_refunds_only`,
+    COALESCE(`t33`.`n_closing`, 0) AS `n_closing`,
     IF(
       DATEDIFF(
         DAY,
         MAKE_DATE(1970, 1, 1),
         MAKE_DATE(
           CAST(CAST(FLOOR(CAST((
-            `t19`.`period` + 1
+            `t20`.`period` + 1
           ) * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT),
           CAST((
             (
               (
-                `t19`.`period` + 1
+                `t20`.`period` + 1
               ) * 1
             ) - (
               CAST(CAST(FLOOR(CAST((
-                `t19`.`period` + 1
+                `t20`.`period` + 1
               ) * 1 AS DOUBLE) / NULLIF(12.0, 0)) AS BIGINT) AS INT) * 12
             )
           ) + 1 AS INT),
           1
         )
-      ) > `t19`.`end`,
+      ) > `t20`.`end`,
       'partial',
       'complete'
     ) AS `status`
   FROM (
     SELECT
-      `t10`.`end`,
-      `t10`.`first`,
-      `t10`.`last`,
+      `t11`.`end`,
+      `t11`.`first`,
+      `t11`.`last`,
       EXPLODE(
         IF(
           (
@@ -109,24 +118,24 @@ FROM (
           )
           AND (
             SIGN(1) = SIGN((
-              `t10`.`last` + 1
+              `t11`.`last` + 1
             ) - (
-              `t10`.`first` + 1
+              `t11`.`first` + 1
             ))
           ),
           IF(
             ELEMENT_AT(
-              SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1),
-              SIZE(SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1))
+              SEQUENCE(`t11`.`first` + 1, `t11`.`last` + 1, 1),
+              SIZE(SEQUENCE(`t11`.`first` + 1, `t11`.`last` + 1, 1))
             ) = (
-              `t10`.`last` + 1
+              `t11`.`last` + 1
             ),
             SLICE(
-              SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1),
+              SEQUENCE(`t11`.`first` + 1, `t11`.`last` + 1, 1),
               1,
-              SIZE(SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1)) - 1
+              SIZE(SEQUENCE(`t11`.`first` + 1, `t11`.`last` + 1, 1)) - 1
             ),
-            SEQUENCE(`t10`.`first` + 1, `t10`.`last` + 1, 1)
+            SEQUENCE(`t11`.`first` + 1, `t11`.`last` + 1, 1)
           ),
           ARRAY()
         )
@@ -166,39 +175,39 @@ FROM (
             AND `t0`.`ordered_at` < CAST('2024-06-11T00:00:00' AS TIMESTAMP)
         ) AS `t1`
       ) AS `t3`
-    ) AS `t10`
-  ) AS `t19`
+    ) AS `t11`
+  ) AS `t20`
   LEFT OUTER JOIN (
     SELECT
-      `t26`.`period`,
-      `t26`.`opening`,
-      `t26`.`closing`,
-      `t26`.`acquired`,
-      `t26`.`returned`,
-      `t26`.`lost`,
-      `t26`.`r1`,
-      `t26`.`r0`,
-      `t26`.`o1`,
-      `t26`.`o0`,
-      `t26`.`refunds_now`,
-      `t26`.`refunds_then`,
-      `t26`.`n`,
-      `t26`.`n_opening`,
-      `t26`.`n_acquired`,
-      `t26`.`n_returned`,
-      `t26`.`n_lost`,
-      `t26`.`n_kept`,
-      `t26`.`n_refunds_only`,
-      `t26`.`n_closing`,
+      `t31`.`period`,
+      `t31`.`opening`,
+      `t31`.`closing`,
+      `t31`.`acquired`,
+      `t31`.`returned`,
+      `t31`.`lost`,
+      `t31`.`r1`,
+      `t31`.`r0`,
+      `t31`.`o1`,
+      `t31`.`o0`,
+      `t31`.`refunds_now`,
+      `t31`.`refunds_then`,
+      `t31`.`n`,
+      `t31`.`n_opening`,
+      `t31`.`n_acquired`,
+      `t31`.`n_returned`,
+      `t31`.`n_lost`,
+      `t31`.`n_kept`,
+      `t31`.`n_refunds_only`,
+      `t31`.`n_closing`,
       COALESCE(
         (
           (
-            `t26`.`o1` - `t26`.`o0`
+            `t31`.`o1` - `t31`.`o0`
           ) * (
             (
-              `t26`.`r0` / NULLIF(CAST(`t26`.`o0` AS DOUBLE), 0)
+              `t31`.`r0` / NULLIF(CAST(`t31`.`o0` AS DOUBLE), 0)
             ) + (
-              `t26`.`r1` / NULLIF(CAST(`t26`.`o1` AS DOUBLE), 0)
+              `t31`.`r1` / NULLIF(CAST(`t31`.`o1` AS DOUBLE), 0)
             )
           )
         ) / 2,
@@ -208,31 +217,31 @@ FROM (
         (
           (
             (
-              `t26`.`r1` / NULLIF(CAST(`t26`.`o1` AS DOUBLE), 0)
+              `t31`.`r1` / NULLIF(CAST(`t31`.`o1` AS DOUBLE), 0)
             ) - (
-              `t26`.`r0` / NULLIF(CAST(`t26`.`o0` AS DOUBLE), 0)
+              `t31`.`r0` / NULLIF(CAST(`t31`.`o0` AS DOUBLE), 0)
             )
           ) * (
-            `t26`.`o0` + `t26`.`o1`
+            `t31`.`o0` + `t31`.`o1`
           )
         ) / 2,
         0
       ) AS `order_value`,
-      `t26`.`refunds_now` - `t26`.`refunds_then` AS `refunds_only`
+      `t31`.`refunds_now` - `t31`.`refunds_then` AS `refunds_only`
     FROM (
       SELECT
-        `t25`.`period`,
-        SUM(`t25`.`then`) AS `opening`,
-        SUM(`t25`.`now`) AS `closing`,
+        `t30`.`period`,
+        SUM(`t30`.`then`) AS `opening`,
+        SUM(`t30`.`now`) AS `closing`,
         COALESCE(
           SUM(
             IF(
               (
-                `t25`.`orders_now` > 0
+                `t30`.`orders_now` > 0
               ) AND (
-                `t25`.`first_period` = `t25`.`period`
+                `t30`.`first_period` = `t30`.`period`
               ),
-              `t25`.`now`,
+              `t30`.`now`,
               NULL
             )
           ),
@@ -242,19 +251,19 @@ FROM (
           SUM(
             IF(
               (
-                `t25`.`orders_now` > 0
+                `t30`.`orders_now` > 0
               )
               AND NOT (
-                `t25`.`orders_then` > 0
+                `t30`.`orders_then` > 0
               )
               AND NOT (
                 (
-                  `t25`.`orders_now` > 0
+                  `t30`.`orders_now` > 0
                 ) AND (
-                  `t25`.`first_period` = `t25`.`period`
+                  `t30`.`first_period` = `t30`.`period`
                 )
               ),
-              `t25`.`now`,
+              `t30`.`now`,
               NULL
             )
           ),
@@ -265,11 +274,11 @@ FROM (
             SUM(
               IF(
                 (
-                  `t25`.`orders_then` > 0
+                  `t30`.`orders_then` > 0
                 ) AND NOT (
-                  `t25`.`orders_now` > 0
+                  `t30`.`orders_now` > 0
                 ),
-                `t25`.`then`,
+                `t30`.`then`,
                 NULL
               )
             ),
@@ -279,20 +288,20 @@ FROM (
         COALESCE(
           SUM(
             IF((
-              `t25`.`orders_now` > 0
+              `t30`.`orders_now` > 0
             ) AND (
-              `t25`.`orders_then` > 0
-            ), `t25`.`now`, NULL)
+              `t30`.`orders_then` > 0
+            ), `t30`.`now`, NULL)
           ),
           0
         ) AS `r1`,
         COALESCE(
           SUM(
             IF((
-              `t25`.`orders_now` > 0
+              `t30`.`orders_now` > 0
             ) AND (
-              `t25`.`orders_then` > 0
-            ), `t25`.`then`, NULL)
+              `t30`.`orders_then` > 0
+            ), `t30`.`then`, NULL)
           ),
           0
         ) AS `r0`,
@@ -300,11 +309,11 @@ FROM (
           SUM(
             IF(
               (
-                `t25`.`orders_now` > 0
+                `t30`.`orders_now` > 0
               ) AND (
-                `t25`.`orders_then` > 0
+                `t30`.`orders_then` > 0
               ),
-              `t25`.`orders_now`,
+              `t30`.`orders_now`,
               NULL
             )
           ),
@@ -314,50 +323,50 @@ FROM (
           SUM(
             IF(
               (
-                `t25`.`orders_now` > 0
+                `t30`.`orders_now` > 0
               ) AND (
-                `t25`.`orders_then` > 0
+                `t30`.`orders_then` > 0
               ),
-              `t25`.`orders_then`,
+              `t30`.`orders_then`,
               NULL
             )
           ),
           0
         ) AS `o0`,
         COALESCE(SUM(IF(NOT (
-          `t25`.`orders_now` > 0
-        ), `t25`.`now`, NULL)), 0) AS `refunds_now`,
+          `t30`.`orders_now` > 0
+        ), `t30`.`now`, NULL)), 0) AS `refunds_now`,
         COALESCE(SUM(IF(NOT (
-          `t25`.`orders_then` > 0
-        ), `t25`.`then`, NULL)), 0) AS `refunds_then`,
+          `t30`.`orders_then` > 0
+        ), `t30`.`then`, NULL)), 0) AS `refunds_then`,
         COUNT(*) AS `n`,
         SUM(
           CAST(IF((
-            `t25`.`orders_then` > 0
+            `t30`.`orders_then` > 0
           ) OR (
-            `t25`.`then` <> 0
+            `t30`.`then` <> 0
           ), 1, 0) AS BIGINT)
         ) AS `n_opening`,
         SUM(
           CAST(IF((
-            `t25`.`orders_now` > 0
+            `t30`.`orders_now` > 0
           ) AND (
-            `t25`.`first_period` = `t25`.`period`
+            `t30`.`first_period` = `t30`.`period`
           ), 1, 0) AS BIGINT)
         ) AS `n_acquired`,
         SUM(
           CAST(IF(
             (
-              `t25`.`orders_now` > 0
+              `t30`.`orders_now` > 0
             )
             AND NOT (
-              `t25`.`orders_then` > 0
+              `t30`.`orders_then` > 0
             )
             AND NOT (
               (
-                `t25`.`orders_now` > 0
+                `t30`.`orders_now` > 0
               ) AND (
-                `t25`.`first_period` = `t25`.`period`
+                `t30`.`first_period` = `t30`.`period`
               )
             ),
             1,
@@ -366,32 +375,32 @@ FROM (
         ) AS `n_returned`,
         SUM(
           CAST(IF((
-            `t25`.`orders_then` > 0
+            `t30`.`orders_then` > 0
           ) AND NOT (
-            `t25`.`orders_now` > 0
+            `t30`.`orders_now` > 0
           ), 1, 0) AS BIGINT)
         ) AS `n_lost`,
         SUM(
           CAST(IF((
-            `t25`.`orders_now` > 0
+            `t30`.`orders_now` > 0
           ) AND (
-            `t25`.`orders_then` > 0
+            `t30`.`orders_then` > 0
           ), 1, 0) AS BIGINT)
         ) AS `n_kept`,
         SUM(
           CAST(IF(
             (
               NOT (
-                `t25`.`orders_now` > 0
+                `t30`.`orders_now` > 0
               ) AND (
-                `t25`.`now` <> 0
+                `t30`.`now` <> 0
               )
             )
             OR (
               NOT (
-                `t25`.`orders_then` > 0
+                `t30`.`orders_then` > 0
               ) AND (
-                `t25`.`then` <> 0
+                `t30`.`then` <> 0
               )
             ),
             1,
@@ -399,28 +408,28 @@ FROM (
           ) AS BIGINT)
         ) AS `n_refunds_only`,
         SUM(CAST(IF((
-          `t25`.`orders_now` > 0
+          `t30`.`orders_now` > 0
         ) OR (
-          `t25`.`now` <> 0
+          `t30`.`now` <> 0
         ), 1, 0) AS BIGINT)) AS `n_closing`
       FROM (
         SELECT
-          `t20`.`customer_id`,
-          `t20`.`period`,
-          `t20`.`now`,
-          `t20`.`then`,
-          `t20`.`orders_now`,
-          `t20`.`orders_then`,
-          `t24`.`customer_id` AS `customer_id_right`,
-          `t24`.`first_period`
+          `t21`.`customer_id`,
+          `t21`.`period`,
+          `t21`.`now`,
+          `t21`.`then`,
+          `t21`.`orders_now`,
+          `t21`.`orders_then`,
+          `t29`.`customer_id` AS `customer_id_right`,
+          `t29`.`first_period`
         FROM (
           SELECT
-            COALESCE(`t8`.`customer_id`, `t11`.`customer_id`) AS `customer_id`,
-            COALESCE(`t8`.`period`, `t11`.`period`) AS `period`,
+            COALESCE(`t8`.`customer_id`, `t12`.`customer_id`) AS `customer_id`,
+            COALESCE(`t8`.`period`, `t12`.`period`) AS `period`,
             COALESCE(`t8`.`amount`, 0) AS `now`,
-            COALESCE(`t11`.`amount`, 0) AS `then`,
+            COALESCE(`t12`.`amount`, 0) AS `then`,
             COALESCE(`t8`.`orders`, 0) AS `orders_now`,
-            COALESCE(`t11`.`orders`, 0) AS `orders_then`
+            COALESCE(`t12`.`orders`, 0) AS `orders_then`
           FROM (
             SELECT
               `t5`.`customer_id`,
@@ -436,50 +445,64 @@ FROM (
               `t5`.`amount`,
               `t5`.`orders`
             FROM `t4` AS `t5`
-          ) AS `t11`
-            ON `t8`.`customer_id` = `t11`.`customer_id` AND `t8`.`period` = `t11`.`period`
-        ) AS `t20`
+          ) AS `t12`
+            ON `t8`.`customer_id` = `t12`.`customer_id` AND `t8`.`period` = `t12`.`period`
+        ) AS `t21`
         LEFT OUTER JOIN (
           SELECT
-            `t22`.`customer_id`,
-            `t22`.`period` AS `first_period`
+            `t27`.`customer_id`,
+            (
+              (
+                CAST(EXTRACT(year FROM `t27`.`first_at`) AS BIGINT) * 12
+              ) + EXTRACT(month FROM `t27`.`first_at`)
+            ) - 1 AS `first_period`
           FROM (
             SELECT
-              `t21`.`customer_id`,
-              MIN(DATEDIFF(DAY, MAKE_DATE(1970, 1, 1), CAST(`t21`.`first_at` AS DATE))) AS `first_day`,
-              MIN(`t21`.`period`) AS `period`,
-              MIN(`t21`.`segment`) AS `segment`
-            FROM (
+              `t17`.`customer_id`,
+              COALESCE(`t26`.`began_in`, `t17`.`segment`) AS `segment`,
+              `t17`.`first_at`
+            FROM `t14` AS `t17`
+            LEFT OUTER JOIN (
               SELECT
-                `t16`.`customer_id`,
-                `t16`.`first_at`,
-                `t13`.`period`,
-                `t13`.`segment`,
-                `t13`.`amount`,
-                `t13`.`orders`,
-                `t13`.`last_at`
+                `t24`.`customer_id`,
+                MIN(`t24`.`began_in`) AS `began_in`
               FROM (
                 SELECT
-                  `t12`.`customer_id`,
-                  MIN(`t12`.`first_at`) AS `first_at`
-                FROM `t9` AS `t12`
-                GROUP BY
-                  1
-              ) AS `t16`
-              INNER JOIN `t9` AS `t13`
-                ON `t16`.`customer_id` = `t13`.`customer_id` AND `t16`.`first_at` = `t13`.`first_at`
-            ) AS `t21`
-            GROUP BY
-              1
-          ) AS `t22`
-        ) AS `t24`
-          ON `t20`.`customer_id` = `t24`.`customer_id`
-      ) AS `t25`
+                  `t23`.`customer_id`,
+                  `t23`.`first_at`,
+                  `t13`.`began_in`
+                FROM (
+                  SELECT
+                    `t15`.`customer_id`,
+                    `t15`.`first_at`
+                  FROM `t14` AS `t15`
+                  WHERE
+                    `t15`.`segment` <> `t15`.`other`
+                ) AS `t23`
+                INNER JOIN (
+                  SELECT
+                    `t5`.`customer_id`,
+                    `t5`.`first_at`,
+                    `t5`.`segment` AS `began_in`
+                  FROM `t4` AS `t5`
+                  WHERE
+                    `t5`.`orders` > 0
+                ) AS `t13`
+                  ON `t23`.`customer_id` = `t13`.`customer_id` AND `t23`.`first_at` = `t13`.`first_at`
+              ) AS `t24`
+              GROUP BY
+                1
+            ) AS `t26`
+              ON `t17`.`customer_id` = `t26`.`customer_id`
+          ) AS `t27`
+        ) AS `t29`
+          ON `t21`.`customer_id` = `t29`.`customer_id`
+      ) AS `t30`
       GROUP BY
         1
-    ) AS `t26`
-  ) AS `t28`
-    ON `t19`.`period` = `t28`.`period`
-) AS `t29`
+    ) AS `t31`
+  ) AS `t33`
+    ON `t20`.`period` = `t33`.`period`
+) AS `t34`
 ORDER BY
-  `t29`.`period` ASC NULLS LAST
+  `t34`.`period` ASC NULLS LAST
