@@ -195,6 +195,13 @@ def test_no_total_gives_a_hidden_cell_away(counts: list[int], min_cell: int) -> 
     assert gone.any() == ((sizes > 0) & (sizes < min_cell)).any()
 
 
+def test_a_table_without_rows_stays_as_it_is() -> None:
+    empty = pd.DataFrame({"product": pd.Series(dtype=str), "customers": pd.Series(dtype=int)})
+    (kept,) = protected(shop({"web": 9}), empty)
+    assert kept.empty
+    assert list(kept.columns) == ["product", "customers"]
+
+
 def test_a_missing_count_is_not_small() -> None:
     assert hidden([float("nan"), 50], 5).tolist() == [False, False]
 

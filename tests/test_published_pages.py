@@ -230,7 +230,8 @@ def test_each_page_keeps_the_order(embedded: Path) -> None:
         assert [one for one in headings if one in fixed] == fixed
         assert headings[0] == fixed[0], "nothing stands before the summary"
         assert headings[-4:] == fixed[1:], "the case stands before what to do, and nothing between the rest"
-        assert "section-what-changed" not in headings[2:]
+        assert "section-what-changed" not in headings[3:]
+        assert headings[1:2] != ["section-what-changed"], "what changed since the last report comes first"
         ordered = ["<h1", "Data known up to", "Data checks:", "<nav", 'id="section-summary"', 'class="kk-tile"']
         places = [body.index(one) for one in ordered]
         assert places == sorted(places), page.parent.name

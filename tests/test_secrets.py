@@ -120,8 +120,11 @@ def test_a_report_holds_no_secret_nor_what_is_kept_of_a_refused_one(
     assert leaks(every) == []
     kept = list((tmp_path / "reports" / "toy").glob("*/*/notebook.ipynb"))
     assert len(kept) == 1
-    if what != "nothing":
+    if what == "raises":
         assert "[secret]" in kept[0].read_text(encoding="utf-8")
+    if code == 8:  # what the gate refuses is kept without any output
+        cells = nbformat.read(kept[0], as_version=4).cells
+        assert not any(cell.get("outputs") for cell in cells)
 
 
 @pytest.mark.slow

@@ -180,6 +180,8 @@ def _without_figures(result: Result, min_cell: int) -> Result:
 def _small(table: pd.DataFrame, min_cell: int) -> Flags:
     """Return which rows of a table are to be suppressed, by every column that counts people."""
     found = np.zeros(len(table), dtype=bool)
+    if table.empty:
+        return found
     unit, group = _units(table)
     label = next((table[name] for name in LABELS if name in table.columns), pd.Series("", index=table.index))
     is_total, is_subtotal = (label.isin(names).to_numpy(dtype=bool) for names in (TOTALS, SUBTOTALS))
