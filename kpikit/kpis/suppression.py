@@ -34,7 +34,7 @@ OPEN = ("partial", "not_yet_observed")
 # Of facts these are what a reader has set, or says how to draw; all others are computed, of suppressed rows too.
 SETTINGS = (
     "currency", "period", "by", "kind", "classes", "ahead", "term_months", "horizon_days", "model", "unit", "width",
-    "hours", "event", "groups",
+    "hours", "event", "groups", "definitions",
 )  # fmt: skip
 Flags = NDArray[np.bool_]
 
