@@ -85,6 +85,12 @@ def test_lengths_by_hand():
     assert set(table.segment) == {"all"}
 
 
+def test_where_every_cohort_is_small_the_renewal_table_says_so_and_no_number():
+    found = renewals.renewal_table(lengths_of(PEOPLE), min_cell=1000)
+    assert found.title == "No cohort is large enough to be shown"
+    assert found.table[["cohort_size", "due", "renewed", "share"]].isna().all(axis=None)
+
+
 def test_the_renewal_table_by_hand():
     table = renewals.renewal_table(lengths_of(PEOPLE)).table
     got = {

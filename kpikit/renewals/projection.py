@@ -55,7 +55,7 @@ def seen(histories: pd.DataFrame) -> pd.DataFrame:
         after it, Kaplan–Meier).
     """
     rows, share = [], 1.0
-    for renewal in range(1, int(histories.came_up.max()) + 1):
+    for renewal in range(1, int(histories.came_up.max()) + 1 if len(histories) else 0):
         up = histories[(histories.came_up >= renewal) & (histories.renewed >= renewal - 1)]
         due, lost = float(up.n.sum()), float(up.n[up.renewed < renewal].sum())
         share = share * (1 - lost / due) if due else float("nan")

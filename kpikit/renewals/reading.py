@@ -131,6 +131,10 @@ def renewal_table(lengths: Any, *, period: str = "month", term_months: int = 1, 
     gone = table[table.status == SUPPRESSED].cohort.unique()
     histories = histories[~histories.cohort.isin(gone)]
     facts = {"period": period, "term_months": term_months}
+    if len(gone) and histories.empty:
+        n = counted(len(gone), "cohort")
+        text = f"{n} with fewer than {min_cell} subscriptions, or that would reveal one of them, and no other."
+        return Result("renewal-table", "table", "No cohort is large enough to be shown", text, table=table, facts=facts)
     past = seen(histories)
     if past.empty:
         n = counted(histories.n.sum(), "subscription")
